@@ -1,0 +1,1 @@
+"""The autograder: hidden tests on the trusted side, student code in a sandbox."""
