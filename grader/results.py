@@ -1,0 +1,135 @@
+"""What a grading found, as data; every report is made from this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How a test, or a whole question, ended."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    ERROR = "ERROR"
+    TIMEOUT = "TIMEOUT"
+    CRASHED = "CRASHED"
+    NOT_RUN = "NOT_RUN"
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One test of one question.
+
+    Attributes:
+        name: the test's name in words, e.g. ``"matches loop: stride 2, H != W"``.
+        outcome: how it ended.
+        message: what went wrong, in the student's terms; empty if it passed.
+        hint: the hint of a recognised misconception, or empty.
+        called: the student calls that led there, e.g. ``"im2col(x float64 (2, 7, 5,
+            3), (3, 3), stride=2, pad=1)"``.
+        misconception: name of the recognised misconception, or empty.
+        seconds: wall-clock time of the test.
+    """
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    name: str
+    outcome: Outcome
+    message: str = ""
+    hint: str = ""
+    called: str = ""
+    misconception: str = ""
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the JSON form."""
+        return {
+            "name": self.name,
+            "outcome": self.outcome.value,
+            "message": self.message,
+            "hint": self.hint,
+            "called": self.called,
+            "misconception": self.misconception,
+        }
+
+
+@dataclass(frozen=True)
+class QuestionResult:
+    """One question: its score and the tests that led to it."""
+
+    id: str
+    title: str
+    score: float
+    points: float
+    outcome: Outcome
+    tests: tuple[TestResult, ...] = ()
+    message: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the JSON form."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "score": self.score,
+            "points": self.points,
+            "outcome": self.outcome.value,
+            "message": self.message,
+            "tests": [test.as_dict() for test in self.tests],
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """One submission graded.
+
+    Attributes:
+        assignment: folder name, e.g. ``"04_conv_layer"``.
+        tests: ``"hidden"``, or ``"public"`` where there are no hidden tests.
+        sandbox: the level in force: ``"isolated"``, ``"restricted"`` or ``"none"``.
+        notes: what the reader should know, e.g. a cell that cannot be read.
+    """
+
+    assignment: str
+    title: str
+    submission: str
+    seed: int
+    sandbox: str
+    tests: str
+    questions: tuple[QuestionResult, ...]
+    notes: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def score(self) -> float:
+        """Points earned."""
+        return _plain(sum(question.score for question in self.questions))
+
+    @property
+    def points(self) -> float:
+        """Points that could be earned in the questions graded."""
+        return _plain(sum(question.points for question in self.questions))
+
+    @property
+    def full_marks(self) -> bool:
+        """True if every question earned all its points."""
+        return all(q.score >= q.points for q in self.questions)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the JSON form."""
+        return {
+            "assignment": self.assignment,
+            "submission": self.submission,
+            "score": self.score,
+            "points": self.points,
+            "seed": self.seed,
+            "sandbox": self.sandbox,
+            "tests": self.tests,
+            "notes": list(self.notes),
+            "questions": [question.as_dict() for question in self.questions],
+        }
+
+
+def _plain(value: float) -> float:
+    return round(float(value), 6)

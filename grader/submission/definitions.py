@@ -1,0 +1,247 @@
+"""From cells to the definitions that a question needs.
+
+A question's answer is its graded names, and whatever they use: imports, constants,
+helpers, wherever in the notebook they stand. Loops, calls, plots and prints are the
+run of the notebook and are left behind.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from grader.submission.bindings import (
+    bound_names,
+    definition_uses,
+    imported_roots,
+    is_stub,
+    later_uses,
+    mutated_names,
+)
+from grader.submission.cells import Cell
+from grader.submission.magics import parse_cell
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One top-level statement to execute in a worker.
+
+    Attributes:
+        cell: the cell's label, e.g. ``"cell 7 (im2col)"``.
+        line: its first line within the cell, from 1.
+        source: its lines.
+        binds: the names it binds, sorted.
+    """
+
+    cell: str
+    line: int
+    source: str
+    binds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A cell that Python cannot read.
+
+    Attributes:
+        cell: the cell's label.
+        question: the question it answers, or empty.
+        message: one line, with the line number.
+        source: the cell's text, to see which names it would define.
+    """
+
+    cell: str
+    question: str
+    message: str
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Statement:
+    position: int
+    cell: Cell
+    node: ast.stmt
+    binds: frozenset[str]
+
+    @cached_property
+    def first_line(self) -> int:
+        decorators = getattr(self.node, "decorator_list", [])
+        return min([self.node.lineno, *(d.lineno for d in decorators)])
+
+    @property
+    def unit(self) -> Unit:
+        lines = self.cell.source.replace("\r\n", "\n").split("\n")
+        end = self.node.end_lineno or self.node.lineno
+        text = "\n".join(lines[self.first_line - 1 : end])
+        return Unit(self.cell.label, self.first_line, text, tuple(sorted(self.binds)))
+
+
+class Definitions:
+    """The definitions of one submission; nothing here has been executed."""
+
+    def __init__(
+        self, statements: Sequence[_Statement], problems: Sequence[Problem]
+    ) -> None:
+        self._statements = statements
+        self.problems = tuple(problems)
+        self._by_name: dict[str, list[_Statement]] = {}
+        for statement in statements:
+            for name in statement.binds:
+                self._by_name.setdefault(name, []).append(statement)
+
+    @property
+    def future_annotations(self) -> bool:
+        """True if a cell asks for ``from __future__ import annotations``."""
+        return any(
+            isinstance(s.node, ast.ImportFrom) and s.node.module == "__future__"
+            for s in self._statements
+        )
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Those of `names` that the submission does not define."""
+        return [name for name in names if name not in self._by_name]
+
+    def units(self, question: str, names: Sequence[str]) -> tuple[Unit, ...]:
+        """Returns what must be executed to have `names`, in a workable order."""
+        return tuple(s.unit for s in self._closure(question, names))
+
+    def imports(self, question: str, names: Sequence[str]) -> frozenset[str]:
+        """Returns the top-level packages that the answer imports."""
+        closure = self._closure(question, names)
+        return frozenset().union(*(imported_roots(s.node) for s in closure))
+
+    def again(self, question: str, name: str) -> str:
+        """Returns the label of a later cell that defines `name` again, or ``""``."""
+        chosen = self._graded(question, name)
+        last = self._by_name.get(name, [chosen])[-1]
+        if chosen is None or last is None or last.cell.number <= chosen.cell.number:
+            return ""
+        return "" if is_stub(last.node) else last.cell.label
+
+    def _graded(self, question: str, name: str) -> _Statement | None:
+        """The answer cell's definition, else the last; a blank only if alone."""
+        found = self._by_name.get(name, [])
+        answered = [s for s in found if not is_stub(s.node)] or found
+        tagged = [s for s in answered if s.cell.question == question]
+        return (tagged or answered or [None])[-1]
+
+    def _closure(self, question: str, names: Sequence[str]) -> list[_Statement]:
+        chosen: dict[_Statement, None] = {}
+        waiting = [s for name in names if (s := self._graded(question, name))]
+        waiting += [s for s in self._statements if _is_star_import(s.node)]
+        while waiting:
+            statement = waiting.pop()
+            if statement in chosen:
+                continue
+            chosen[statement] = None
+            waiting += self._needed_by(statement)
+        return self._ordered(chosen, {*names}, question)
+
+    def _needed_by(self, statement: _Statement) -> Iterable[_Statement]:
+        for name in definition_uses(statement.node):
+            yield from self._some(self._before(name, statement))
+        for name in later_uses(statement.node):
+            yield from self._some(self._finally(name, statement))
+        for name in statement.binds:
+            yield from self._changes(name)
+
+    @staticmethod
+    def _some(statement: _Statement | None) -> Iterable[_Statement]:
+        return () if statement is None else (statement,)
+
+    def _before(self, name: str, user: _Statement) -> _Statement | None:
+        """The binding in force when `user` is executed, else any."""
+        found = [s for s in self._by_name.get(name, []) if s is not user]
+        earlier = [s for s in found if s.position < user.position]
+        return (earlier or found or [None])[-1]
+
+    def _finally(self, name: str, user: _Statement) -> _Statement | None:
+        """The binding in force when `user`'s functions run.
+
+        A helper in the same cell goes before one of the same name elsewhere: it is
+        the one the student wrote and tried together with the answer.
+        """
+        if name in user.binds:
+            return None
+        found = self._by_name.get(name, [])
+        for group in (
+            [s for s in found if s.cell.number == user.cell.number],
+            [s for s in found if s.cell.question == name],
+            found,
+        ):
+            answered = [s for s in group if not is_stub(s.node)] or group
+            if answered:
+                return answered[-1]
+        return None
+
+    def _changes(self, name: str) -> Iterable[_Statement]:
+        """Statements like ``TABLE["a"] = 1`` or ``Layer.call = call``."""
+        return [s for s in self._statements if name in mutated_names(s.node)]
+
+    def _ordered(
+        self, chosen: Iterable[_Statement], graded: set[str], question: str
+    ) -> list[_Statement]:
+        """Notebook order, except that what a definition needs at once comes first."""
+        members = {*chosen}
+        ordered: dict[_Statement, None] = {}
+        on_path: set[_Statement] = set()
+
+        def place(statement: _Statement) -> None:
+            if statement in ordered or statement in on_path:
+                return
+            on_path.add(statement)
+            for name in definition_uses(statement.node):
+                needed = self._before(name, statement)
+                if needed in members:
+                    place(needed)
+            on_path.discard(statement)
+            ordered[statement] = None
+
+        # The chosen definition of a graded name goes last: it must win.
+        final = [self._graded(question, name) for name in graded]
+        rest = [s for s in members if s not in final]
+        try:
+            for statement in sorted(rest, key=lambda s: s.position):
+                place(statement)
+            for statement in sorted((s for s in final if s), key=lambda s: s.position):
+                place(statement)
+        except RecursionError:
+            return sorted(members, key=lambda s: s.position)
+        return list(ordered)
+
+
+def extract(cells: Iterable[Cell]) -> Definitions:
+    """Parses cells and collects what they define."""
+    statements: list[_Statement] = []
+    problems: list[Problem] = []
+    for cell in cells:
+        module, error = parse_cell(cell.source)
+        if module is None:
+            problems.append(_problem(cell, error))
+            continue
+        for node in module.body:
+            statements.append(
+                _Statement(len(statements), cell, node, bound_names(node))
+            )
+    return Definitions(statements, problems)
+
+
+def _problem(cell: Cell, error: SyntaxError | None) -> Problem:
+    lines = cell.source.split("\n")
+    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in lines):
+        message = "Git merge-conflict markers (<<<<<<<); keep one side and delete them"
+    else:
+        line = error.lineno if error and error.lineno else 0
+        reason = error.msg if error else "unreadable"
+        message = f"line {line}: {reason}" if line else reason
+        if 0 < line <= len(lines) and lines[line - 1].strip():
+            message += f": `{lines[line - 1].strip()[:80]}`"
+    return Problem(cell.label, cell.question, message, cell.source)
+
+
+def _is_star_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and any(
+        alias.name == "*" for alias in node.names
+    )

@@ -1,0 +1,104 @@
+"""Which files make a submission, and what they hold."""
+
+from __future__ import annotations
+
+import glob
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import SubmissionError
+from grader.manifest import Manifest
+from grader.submission.cells import Cell, read_cells
+from grader.submission.definitions import Definitions, extract
+
+_PYTHON = {".ipynb", ".py"}
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's files, read and taken apart.
+
+    Attributes:
+        path: what was graded, for people.
+        definitions: what its notebook and scripts define.
+        files: other listed files, e.g. C++ sources, by name.
+    """
+
+    path: Path
+    definitions: Definitions
+    files: dict[str, bytes]
+
+    @classmethod
+    def from_cells(cls, cells: list[Cell], path: Path = Path()) -> Submission:
+        """Returns a submission that stands in no file, e.g. for a proof."""
+        return cls(path, extract(cells), {})
+
+
+def read_submission(manifest: Manifest, path: Path | None = None) -> Submission:
+    """Reads the files that the manifest lists, and no others.
+
+    Args:
+        manifest: the assignment.
+        path: a notebook, or a folder that holds the listed files; the assignment's
+            own folder if None.
+
+    Raises:
+        SubmissionError: if a listed file is missing or unreadable.
+    """
+    path = manifest.folder if path is None else _complete(path)
+    cells: list[Cell] = []
+    files: dict[str, bytes] = {}
+    for name in manifest.submit:
+        source = _locate(path, name)
+        if source.suffix in _PYTHON:
+            cells += read_cells(source)
+        else:
+            files[name] = _read_bytes(source)
+    return Submission(path, extract(cells), files)
+
+
+def _complete(path: Path) -> Path:
+    """Returns `path`, or the one folder or file whose name begins so."""
+    if path.exists():
+        return path
+    matches = sorted(path.parent.glob(f"{glob.escape(path.name)}*"))
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = ", ".join(match.name for match in matches)
+        raise SubmissionError(
+            f"{path}: matches {names}; write more of the name to choose one"
+        )
+    raise SubmissionError(f"{path}: no such notebook or folder")
+
+
+def _locate(path: Path, name: str) -> Path:
+    if path.is_file():
+        # One file stands for the notebook; the others lie beside it.
+        if path.suffix in _PYTHON and Path(name).suffix in _PYTHON:
+            return path
+        return _inside(path.parent, name)
+    folder = path
+    found = folder / name
+    script = found.with_suffix(".py")
+    if not found.exists() and found.suffix == ".ipynb" and script.exists():
+        return _inside(folder, script.name)  # a solution is a script
+    if not found.exists():
+        raise SubmissionError(
+            f"{path}: {name} is not in this folder; put it there or name the file"
+        )
+    return _inside(folder, name)
+
+
+def _inside(folder: Path, name: str) -> Path:
+    path = folder / name
+    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+        raise SubmissionError(f"{path}: a link to elsewhere; hand in the file itself")
+    return path
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SubmissionError(f"{path}: {error.strerror or error}") from None

@@ -1,0 +1,73 @@
+"""IPython's extra syntax, taken out of a cell so that Python can parse the rest.
+
+Line numbers stay as they are: messages must point into the student's cell.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+#: Cell magics whose body is ordinary Python.
+_PYTHON_CELL_MAGICS = {"capture", "time", "timeit", "prun", "python", "python3"}
+_CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
+_LINE_MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?\??\s*)$")
+_ASSIGNED_MAGIC = re.compile(r"^(\s*[\w.,\[\]\s]+=\s*)[%!].*$")
+
+
+def parse_cell(source: str) -> tuple[ast.Module | None, SyntaxError | None]:
+    """Parses a cell, leaving out magics and shell escapes.
+
+    Only lines at which Python itself stops are touched, so a ``%`` inside a string
+    or an expression is never mistaken for a magic.
+
+    Returns:
+        The module, or None and the error that remains (its line is the cell's).
+    """
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    lines = source.split("\n")
+    magic = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    match = _CELL_MAGIC.match(lines[magic])
+    if match:
+        if match[1] not in _PYTHON_CELL_MAGICS:
+            return ast.Module(body=[], type_ignores=[]), None
+        lines[magic] = ""
+    # Each round mends one line, so a cell of n lines takes at most n rounds.
+    for _ in range(len(lines) + 1):
+        try:
+            return _parse("\n".join(lines)), None
+        except SyntaxError as error:
+            mended = _without_magic(lines, error.lineno or 0)
+            if mended is None:
+                return None, error
+            lines = mended
+        except (ValueError, RecursionError, MemoryError) as error:
+            return None, SyntaxError(f"Python cannot read this cell: {error}")
+    return None, SyntaxError("Python cannot read this cell")
+
+
+def _parse(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        # An invalid escape in a student's string is not the grader's business.
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _without_magic(lines: list[str], lineno: int) -> list[str] | None:
+    """Returns `lines` with the magic at or just before `lineno` neutralised."""
+    for index in (lineno - 1, lineno - 2):
+        if not 0 <= index < len(lines):
+            continue
+        line = lines[index]
+        assigned = _ASSIGNED_MAGIC.match(line)
+        plain = _LINE_MAGIC.match(line)
+        if assigned:
+            replacement = f"{assigned[1]}None"
+        elif plain and line.strip():
+            replacement = f"{plain[1]}pass"
+        else:
+            continue
+        if replacement != line:
+            return [*lines[:index], replacement, *lines[index + 1 :]]
+    return None
