@@ -37,17 +37,18 @@ from shared.models.registry import Accuracy, Paper, about, families, find, varia
 __all__ = ["Accuracy", "Paper", "about", "build", "families", "variants"]
 
 
-def build(name: str, **kwargs: Any) -> Any:
+def build(name: str, /, **kwargs: Any) -> Any:
     """Build a variant by name.
 
     Args:
         name: one of `variants()`.
         kwargs: `input_shape` `(H, W, C)`, `classes`, `include_top`,
             `classifier_activation` ("softmax"; None gives logits), and what the family
-            takes besides. An argument that is None is left to the variant's default.
+            takes besides; `name=` renames the model. An argument that is None is left
+            to the variant's default.
 
     Returns:
-        A `keras.Model` named `name`, with random weights.
+        A `keras.Model` named after the variant, with random weights.
 
     Raises:
         ValueError: no variant has this name.

@@ -1,4 +1,4 @@
-"""VGG A, A-LRN, B, C, D, E (arXiv:1409.1556): small kernels, halving after each stage."""
+"""VGG A, A-LRN, B, C, D, E (arXiv:1409.1556): 3x3 kernels, halving per stage."""
 
 from __future__ import annotations
 
