@@ -1,0 +1,268 @@
+"""Compiles the operation's library with plain compiler calls, and caches it.
+
+Each source becomes one object, named by a hash of everything it is made from: its
+text, the headers it includes, the compiler, the flags and, for the one file that sees
+TensorFlow's headers, TensorFlow's version. So a change in a kernel compiles that kernel
+alone, which takes about a second, and links.
+
+The cache is ``$COURSE_OPS_CACHE``, else ``$XDG_CACHE_HOME/cnn-course/ops``, else
+``~/.cache/cnn-course/ops``. ``$CXX`` and ``$NVCC`` name the compilers, and
+``COURSE_OPS_CUDA=0`` leaves the GPU kernels out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+KERNELS = Path(__file__).parent / "kernels"
+GLUE = "conv2d_op.cc"
+
+CXX_FLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-math-errno")
+# The glue does no arithmetic: -O1 halves the time its compilation takes. TensorFlow's
+# headers print hundreds of warnings, none of them ours.
+GLUE_FLAGS = ("-std=c++17", "-O1", "-fPIC", "-w")
+NVCC_FLAGS = (
+    "-std=c++17",
+    "-O3",
+    "-Xcompiler=-fPIC",
+    "-gencode=arch=compute_80,code=sm_80",
+    "-gencode=arch=compute_90,code=[sm_90,compute_90]",
+)
+_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+
+
+class BuildError(RuntimeError):
+    """The library could not be built; the message is what a student should read."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One object to be compiled: its source, the whole command, and its hash."""
+
+    source: Path
+    command: tuple[str, ...]
+    key: str
+
+
+def cache_folder() -> Path:
+    """Where objects and libraries are kept; made if it is not there."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(os.environ.get("COURSE_OPS_CACHE") or Path(base, "cnn-course", "ops"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def find_compiler() -> list[str]:
+    """The C++ compiler as a command, ``$CXX`` or the first of g++, c++, clang++.
+
+    Raises:
+        BuildError: If there is none.
+    """
+    wanted = os.environ.get("CXX")
+    for name in [wanted] if wanted else ["g++", "c++", "clang++"]:
+        command = shlex.split(name)
+        if command and shutil.which(command[0]):
+            return command
+    tried = f"CXX={wanted} was not found" if wanted else "tried g++, c++ and clang++"
+    raise BuildError(
+        f"no C++ compiler ({tried}): install one (Debian, Ubuntu: apt install g++; "
+        "macOS: xcode-select --install) or set CXX to its path"
+    )
+
+
+def find_nvcc() -> str | None:
+    """The path of nvcc (``$NVCC``, then PATH, then /usr/local/cuda), or None."""
+    wanted = os.environ.get("NVCC")
+    return shutil.which(wanted or "nvcc") or shutil.which("/usr/local/cuda/bin/nvcc")
+
+
+def build_library(
+    *,
+    replace: Mapping[str, Path] | None = None,
+    cuda: bool | None = None,
+    force: bool = False,
+) -> Path:
+    """Compiles and links what the cache lacks; several processes may call at once.
+
+    Args:
+        replace: Sources to use instead of the course's, by file name, for example
+            ``{"naive.cc": Path("my_naive.cc")}``. They include the course's headers.
+        cuda: Whether GPU kernels go in. None: if nvcc is found and TensorFlow was
+            built for CUDA, unless ``COURSE_OPS_CUDA=0``.
+        force: Compile again what is in the cache too.
+
+    Returns:
+        The path of the shared library.
+
+    Raises:
+        BuildError: If there is no compiler, or it refuses a source.
+    """
+    units, link = _plan(dict(replace or {}), cuda)
+    digest = _hash([unit.key for unit in units], link)
+    folder = cache_folder()
+    library = folder / f"libcourse_ops-{digest}.so"
+    if library.exists() and not force:
+        return library
+    with _locked(folder):
+        if library.exists() and not force:  # another process built it meanwhile
+            return library
+        objects = folder / "objects"
+        objects.mkdir(exist_ok=True)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            built = pool.map(lambda unit: _compile(unit, objects, force), units)
+            paths = [str(path) for path in built]
+        _run_to(library, [*link[:1], "-shared", *paths, *link[1:]])
+    return library
+
+
+def compile_kernel(source: Path, *, flags: tuple[str, ...] = ()) -> Path:
+    """Compiles one source free of TensorFlow into a shared library of its own.
+
+    For kernels that are called through ctypes, such as a student's. The course's
+    headers can be included by name.
+
+    Args:
+        source: A .cc file.
+        flags: Further compiler flags, for example ``("-fsanitize=address",)``.
+
+    Returns:
+        The path of the shared library, cached like everything else.
+
+    Raises:
+        BuildError: If there is no compiler, or it refuses the source.
+    """
+    compiler = find_compiler()
+    command = (*compiler, *CXX_FLAGS, f"-I{KERNELS}", "-fvisibility=default", *flags)
+    key = _hash(_sources_text(source), command, _version(compiler[0]))
+    folder = cache_folder()
+    library = folder / f"lib{source.stem}-{key}.so"
+    with _locked(folder):
+        if not library.exists():
+            _run_to(library, [*command, "-shared", str(source)])
+    return library
+
+
+def _plan(replace: dict[str, Path], cuda: bool | None) -> tuple[list[Unit], list[str]]:
+    """Every unit, and the link command without its objects: compiler, then flags."""
+    import tensorflow as tf
+
+    compiler = find_compiler()
+    version = _version(compiler[0])
+    tf_flags = [
+        flag.replace("-I", "-isystem", 1) if flag.startswith("-I") else flag
+        for flag in tf.sysconfig.get_compile_flags()
+        if "-std=" not in flag
+    ]
+    sources = {path.name: path for path in sorted(KERNELS.glob("*.cc"))}
+    nvcc = find_nvcc() if cuda is not False else None
+    if cuda is None and (
+        not any(name.endswith(".cu.cc") for name in sources)
+        or os.environ.get("COURSE_OPS_CUDA") == "0"
+        or not tf.sysconfig.get_build_info().get("is_cuda_build")
+    ):
+        nvcc = None
+    if cuda and not nvcc:
+        raise BuildError("no nvcc for the GPU kernels: install CUDA or set NVCC")
+
+    unknown = set(replace) - set(sources)
+    if unknown:
+        raise BuildError(
+            f"replace names no kernel source: {', '.join(sorted(unknown))}"
+        )
+    units = []
+    for name, source in {**sources, **replace}.items():
+        made_by = [version]
+        if name.endswith(".cu.cc"):
+            if not nvcc:
+                continue
+            command = [nvcc, *NVCC_FLAGS, "-x", "cu"]
+            made_by = [_version(nvcc), version]
+        elif name == GLUE:
+            cuda_flag = ["-DCOURSE_CUDA"] if nvcc else []
+            command = [*compiler, *GLUE_FLAGS, *cuda_flag, *tf_flags]
+            made_by = [version, tf.__version__]
+        else:
+            command = [*compiler, *CXX_FLAGS]
+        command += [f"-I{KERNELS}", "-c", str(source)]
+        key = _hash(_sources_text(source), command, made_by)
+        units.append(Unit(source, tuple(command), key))
+
+    link = [*compiler, *tf.sysconfig.get_link_flags()]
+    if nvcc:
+        folder = Path(nvcc).resolve().parent.parent / "lib64"
+        link += [f"-L{folder}", "-lcudart_static", "-ldl", "-lrt", "-lpthread"]
+    return units, link
+
+
+def _compile(unit: Unit, folder: Path, force: bool) -> Path:
+    target = folder / f"{unit.source.stem}-{unit.key}.o"
+    if force or not target.exists():
+        _run_to(target, list(unit.command))
+    return target
+
+
+def _run_to(target: Path, command: list[str]) -> None:
+    """Runs the command with ``-o``, so that `target` appears whole or not at all."""
+    handle, scratch = tempfile.mkstemp(dir=target.parent, suffix=target.suffix)
+    os.close(handle)
+    try:
+        done = subprocess.run(
+            [*command, "-o", scratch], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise BuildError(
+                f"{Path(command[0]).name} failed:\n{shlex.join(command)}\n"
+                f"{done.stderr.strip()}"
+            )
+        os.replace(scratch, target)
+    finally:
+        Path(scratch).unlink(missing_ok=True)
+
+
+def _sources_text(source: Path) -> list[str]:
+    """The texts of a source and of every course header that it includes."""
+    try:
+        texts, waiting = {source: source.read_text()}, [source]
+    except OSError as error:
+        raise BuildError(f"cannot read {source}: {error.strerror}") from None
+    while waiting:
+        current = waiting.pop()
+        for name in _INCLUDE.findall(texts[current]):
+            for header in (current.parent / name, KERNELS / name):
+                if header.is_file():
+                    if header not in texts:
+                        texts[header] = header.read_text()
+                        waiting.append(header)
+                    break
+    return [texts[path] for path in sorted(texts)]
+
+
+def _version(compiler: str) -> str:
+    done = subprocess.run(
+        [compiler, "--version"], capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    # The lock is the kernel's: it goes with the process, however that ends.
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
