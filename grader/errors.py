@@ -46,15 +46,21 @@ class StudentError(StudentFault):
         message: its text, shortened.
         where: frames in the student's own cells, innermost last, as
             ``("cell 7", 12, "out[n] = ...")``.
+        bases: names of the class and its bases.
     """
 
     def __init__(
-        self, type_name: str, message: str, where: list[tuple[str, int, str]]
+        self,
+        type_name: str,
+        message: str,
+        where: list[tuple[str, int, str]],
+        bases: tuple[str, ...] = (),
     ) -> None:
         super().__init__(f"{type_name}: {message}" if message else type_name)
         self.type_name = type_name
         self.message = message
         self.where = where
+        self.bases = bases or (type_name,)
 
 
 class NotAllowed(StudentFault):

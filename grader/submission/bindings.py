@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import symtable
+import warnings
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BLOCKS = (ast.If, ast.Try, ast.With)
@@ -74,42 +77,46 @@ def mutated_names(node: ast.stmt) -> frozenset[str]:
     return frozenset(found)
 
 
-def definition_uses(node: ast.stmt) -> frozenset[str]:
-    """Names that must exist when the statement itself is executed."""
-    if isinstance(node, _FUNCTIONS):
-        at_once: list[ast.AST] = [*node.decorator_list, *node.args.defaults]
-        at_once += [default for default in node.args.kw_defaults if default]
-        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        at_once += [a.annotation for a in arguments if a.annotation]
-        at_once += [node.returns] if node.returns else []
-        return _loads(at_once)
-    if isinstance(node, ast.ClassDef):
-        parts: set[str] = set(_loads([*node.decorator_list, *node.bases]))
-        parts |= _loads([keyword.value for keyword in node.keywords])
-        own: set[str] = set()
-        for child in node.body:
-            parts |= definition_uses(child) - own
-            own |= bound_names(child)
-        return frozenset(parts)
-    if isinstance(node, ast.AugAssign):
-        return _loads([node]) | bound_names(node)
-    return _loads([node])
+@dataclass(frozen=True)
+class Uses:
+    """Global names that a statement looks up.
+
+    Attributes:
+        at_once: while it is executed: decorators, bases, defaults, values.
+        later: when the functions it holds are called.
+    """
+
+    at_once: frozenset[str]
+    later: frozenset[str]
 
 
-def later_uses(node: ast.stmt) -> frozenset[str]:
-    """Names that the statement's functions look up when they are called."""
-    holds_code = isinstance(node, (*_FUNCTIONS, ast.ClassDef, *_BLOCKS))
-    holds_code = holds_code or any(isinstance(n, ast.Lambda) for n in ast.walk(node))
-    return _loads([node]) if holds_code else frozenset()
+def uses(source: str) -> Uses:
+    """Returns the global names that the statement `source` looks up.
+
+    Python's own symbol tables tell a global from a parameter or a local of the same
+    name, so that a demo's ``x = ...`` is not dragged in by every function of an ``x``.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            top = symtable.symtable(source, "cell", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Uses(frozenset(), frozenset())
+    at_once: set[str] = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
+    later: set[str] = set()
+    tables = [(table, False) for table in top.get_children()]
+    while tables:
+        table, inside_function = tables.pop()
+        called = inside_function or not _runs_at_once(table)
+        names = {s.get_name() for s in table.get_symbols() if s.is_global()}
+        (later if called else at_once).update(names)
+        tables += [(child, called) for child in table.get_children()]
+    return Uses(frozenset(at_once), frozenset(later))
 
 
-def _loads(nodes: Iterable[ast.AST]) -> frozenset[str]:
-    return frozenset(
-        child.id
-        for node in nodes
-        for child in ast.walk(node)
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load)
-    )
+def _runs_at_once(table: symtable.SymbolTable) -> bool:
+    comprehension = table.get_name() in {"listcomp", "genexpr", "setcomp", "dictcomp"}
+    return comprehension or table.get_type() == "class"
 
 
 def imported_roots(node: ast.AST) -> frozenset[str]:
@@ -133,6 +140,14 @@ def is_stub(node: ast.AST) -> bool:
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]
     return all(map(_says_nothing, body))
+
+
+def is_blank(node: ast.AST) -> bool:
+    """True if nothing at all was answered: every function of it is still the blank."""
+    if isinstance(node, ast.ClassDef):
+        functions = [child for child in node.body if isinstance(child, _FUNCTIONS)]
+        return bool(functions) and all(map(is_stub, functions))
+    return is_stub(node)
 
 
 def _says_nothing(node: ast.stmt) -> bool:

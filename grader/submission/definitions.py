@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from grader.submission.bindings import (
+    Uses,
     bound_names,
-    definition_uses,
     imported_roots,
+    is_blank,
     is_stub,
-    later_uses,
     mutated_names,
+    uses,
 )
 from grader.submission.cells import Cell
 from grader.submission.magics import parse_cell
@@ -70,12 +71,20 @@ class _Statement:
         decorators = getattr(self.node, "decorator_list", [])
         return min([self.node.lineno, *(d.lineno for d in decorators)])
 
+    @cached_property
+    def text(self) -> str:
+        lines = self.cell.source.split("\n")
+        end = self.node.end_lineno or self.node.lineno
+        return "\n".join(lines[self.first_line - 1 : end])
+
+    @cached_property
+    def uses(self) -> Uses:
+        return uses(self.text)
+
     @property
     def unit(self) -> Unit:
-        lines = self.cell.source.replace("\r\n", "\n").split("\n")
-        end = self.node.end_lineno or self.node.lineno
-        text = "\n".join(lines[self.first_line - 1 : end])
-        return Unit(self.cell.label, self.first_line, text, tuple(sorted(self.binds)))
+        binds = tuple(sorted(self.binds))
+        return Unit(self.cell.label, self.first_line, self.text, binds)
 
 
 class Definitions:
@@ -102,6 +111,11 @@ class Definitions:
     def missing(self, names: Iterable[str]) -> list[str]:
         """Those of `names` that the submission does not define."""
         return [name for name in names if name not in self._by_name]
+
+    def is_blank(self, question: str, names: Iterable[str]) -> bool:
+        """True if none of `names` is defined as more than the handed-out blank."""
+        found = [self._graded(question, name) for name in names]
+        return all(s is None or is_blank(s.node) for s in found)
 
     def units(self, question: str, names: Sequence[str]) -> tuple[Unit, ...]:
         """Returns what must be executed to have `names`, in a workable order."""
@@ -140,9 +154,9 @@ class Definitions:
         return self._ordered(chosen, {*names}, question)
 
     def _needed_by(self, statement: _Statement) -> Iterable[_Statement]:
-        for name in definition_uses(statement.node):
+        for name in statement.uses.at_once:
             yield from self._some(self._before(name, statement))
-        for name in later_uses(statement.node):
+        for name in statement.uses.later:
             yield from self._some(self._finally(name, statement))
         for name in statement.binds:
             yield from self._changes(name)
@@ -192,7 +206,7 @@ class Definitions:
             if statement in ordered or statement in on_path:
                 return
             on_path.add(statement)
-            for name in definition_uses(statement.node):
+            for name in statement.uses.at_once:
                 needed = self._before(name, statement)
                 if needed in members:
                     place(needed)
@@ -217,24 +231,24 @@ def extract(cells: Iterable[Cell]) -> Definitions:
     statements: list[_Statement] = []
     problems: list[Problem] = []
     for cell in cells:
-        module, error = parse_cell(cell.source)
-        if module is None:
-            problems.append(_problem(cell, error))
+        parsed = parse_cell(cell.source)
+        if isinstance(parsed, SyntaxError):
+            problems.append(_problem(cell, parsed))
             continue
-        for node in module.body:
-            statements.append(
-                _Statement(len(statements), cell, node, bound_names(node))
-            )
+        clean = replace(cell, source=parsed.source)
+        for node in parsed.module.body:
+            position = len(statements)
+            statements.append(_Statement(position, clean, node, bound_names(node)))
     return Definitions(statements, problems)
 
 
-def _problem(cell: Cell, error: SyntaxError | None) -> Problem:
+def _problem(cell: Cell, error: SyntaxError) -> Problem:
     lines = cell.source.split("\n")
     if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in lines):
         message = "Git merge-conflict markers (<<<<<<<); keep one side and delete them"
     else:
-        line = error.lineno if error and error.lineno else 0
-        reason = error.msg if error else "unreadable"
+        line = error.lineno or 0
+        reason = error.msg
         message = f"line {line}: {reason}" if line else reason
         if 0 < line <= len(lines) and lines[line - 1].strip():
             message += f": `{lines[line - 1].strip()[:80]}`"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from dataclasses import dataclass
 
 #: Cell magics whose body is ordinary Python.
 _PYTHON_CELL_MAGICS = {"capture", "time", "timeit", "prun", "python", "python3"}
@@ -16,35 +17,43 @@ _LINE_MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?\??\s*)$")
 _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w.,\[\]\s]+=\s*)[%!].*$")
 
 
-def parse_cell(source: str) -> tuple[ast.Module | None, SyntaxError | None]:
+@dataclass(frozen=True)
+class Parsed:
+    """A cell that Python can read, and the text that was parsed."""
+
+    source: str
+    module: ast.Module
+
+
+def parse_cell(source: str) -> Parsed | SyntaxError:
     """Parses a cell, leaving out magics and shell escapes.
 
     Only lines at which Python itself stops are touched, so a ``%`` inside a string
     or an expression is never mistaken for a magic.
 
     Returns:
-        The module, or None and the error that remains (its line is the cell's).
+        The module, or the error that remains (its line is the cell's).
     """
-    source = source.replace("\r\n", "\n").replace("\r", "\n")
-    lines = source.split("\n")
-    magic = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    match = _CELL_MAGIC.match(lines[magic])
-    if match:
-        if match[1] not in _PYTHON_CELL_MAGICS:
-            return ast.Module(body=[], type_ignores=[]), None
-        lines[magic] = ""
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    match = _CELL_MAGIC.match(lines[first])
+    if match and match[1] not in _PYTHON_CELL_MAGICS:
+        lines = [""]
+    elif match:
+        lines[first] = ""
     # Each round mends one line, so a cell of n lines takes at most n rounds.
     for _ in range(len(lines) + 1):
+        text = "\n".join(lines)
         try:
-            return _parse("\n".join(lines)), None
+            return Parsed(text, _parse(text))
         except SyntaxError as error:
             mended = _without_magic(lines, error.lineno or 0)
             if mended is None:
-                return None, error
+                return error
             lines = mended
         except (ValueError, RecursionError, MemoryError) as error:
-            return None, SyntaxError(f"Python cannot read this cell: {error}")
-    return None, SyntaxError("Python cannot read this cell")
+            return SyntaxError(f"Python cannot read this cell: {error}")
+    return SyntaxError("Python cannot read this cell")
 
 
 def _parse(text: str) -> ast.Module:

@@ -1,0 +1,130 @@
+"""Named wrong answers (misconceptions) and other right ones (alternatives).
+
+An author decorates plain functions and classes with these; the files are read by
+parsing, never imported, because they may use Keras.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from grader.errors import ManifestError
+from grader.manifest import Manifest
+from grader.submission import Submission
+from grader.submission.cells import Cell, read_cells
+
+_T = TypeVar("_T")
+_KINDS = ("misconception", "alternative")
+_LAST_CELL = 10_000
+
+
+def misconception(question: str, *, hint: str) -> Callable[[_T], _T]:
+    """Marks a wrong answer to `question`, with the hint that it earns."""
+    del question, hint
+    return lambda answer: answer
+
+
+def alternative(question: str) -> Callable[[_T], _T]:
+    """Marks a right answer to `question`, written another way."""
+    del question
+    return lambda answer: answer
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One answer that is not the solution's.
+
+    Attributes:
+        name: of the function or class, e.g. ``"flips_the_kernel"``.
+        question: what it answers.
+        hint: for a student who has it; empty for an alternative.
+        source: text of its whole file, without the decorators.
+    """
+
+    name: str
+    question: str
+    hint: str
+    source: str
+
+
+def read_variants(manifest: Manifest, kind: str) -> list[Variant]:
+    """Reads ``misconceptions.py`` or ``alternatives.py`` of an assignment.
+
+    Args:
+        manifest: the assignment.
+        kind: ``"misconception"`` or ``"alternative"``.
+
+    Raises:
+        ManifestError: if the file cannot be read as such; names the line.
+    """
+    path = manifest.solution_folder / f"{kind}s.py"
+    if not path.is_file():
+        return []
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: cannot be read: {error}") from None
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            for decorator in list(node.decorator_list):
+                if _is_mark(decorator):
+                    node.decorator_list.remove(decorator)
+                    found.append((node.name, _arguments(decorator, path)))
+    tree.body = [node for node in tree.body if not _imports_marks(node)]
+    source = ast.unparse(tree)
+    for name, (question, _) in found:
+        if question not in manifest.ids:
+            raise ManifestError(
+                f"{path}: {name} answers {question!r}, which is no question of "
+                f"{manifest.name}"
+            )
+    return [Variant(name, question, hint, source) for name, (question, hint) in found]
+
+
+def solution_cells(manifest: Manifest) -> list[Cell]:
+    """Returns the code cells of the assignment's source."""
+    return read_cells(manifest.solution_folder / f"{manifest.name}.py")
+
+
+def substituted(
+    manifest: Manifest, solution: Sequence[Cell], variant: Variant
+) -> Submission:
+    """Returns the solution with one answer replaced by `variant`."""
+    question = manifest.question(variant.question)
+    (name, *_) = question.graded_names
+    cell = Cell(_LAST_CELL, f"{variant.source}\n{name} = {variant.name}\n", question.id)
+    # The solution's own answer must not win: its cell is an ordinary helper now.
+    others = [
+        replace(cell, question="") if cell.question == question.id else cell
+        for cell in solution
+    ]
+    return Submission.from_cells([*others, cell])
+
+
+def _is_mark(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in _KINDS
+    )
+
+
+def _imports_marks(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "grader.authoring"
+
+
+def _arguments(node: ast.expr, path: Path) -> tuple[str, str]:
+    assert isinstance(node, ast.Call)
+    try:
+        question = ast.literal_eval(node.args[0])
+        keywords = {k.arg: ast.literal_eval(k.value) for k in node.keywords}
+    except (ValueError, IndexError):
+        raise ManifestError(
+            f"{path}:{node.lineno}: write the question and the hint as plain texts"
+        ) from None
+    return str(question), str(keywords.get("hint", ""))

@@ -1,0 +1,112 @@
+"""Calls and failures in the student's terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.errors import (
+    NotAllowed,
+    StudentCrash,
+    StudentError,
+    StudentTimeout,
+)
+from grader.results import Outcome
+from grader.session import Call, Handle, Ref
+
+_SMALL = 12
+_LONGEST = 4000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\x1b\[[0-9;]*[A-Za-z]")
+
+
+def printable(text: str, limit: int = _LONGEST) -> str:
+    """Returns `text` without control characters, shortened to `limit`."""
+    clean = _CONTROL.sub("", text).strip()
+    return clean if len(clean) <= limit else clean[:limit] + " …"
+
+
+def describe_calls(log: Sequence[Call]) -> str:
+    """Returns the calls that led to a failure, the last ones, one a line."""
+    lines = [describe_call(call, log) for call in log if call.message["op"] != "layer"]
+    return printable("\n".join(lines[-3:]))
+
+
+def describe_call(call: Call, log: Sequence[Call]) -> str:
+    """Returns one call, e.g. ``im2col(float64 array (2, 7, 5, 3), (3, 3), pad=1)``."""
+    message = call.message
+    args = [_value(item, log) for item in message["args"]]
+    args += [f"{key}={_value(item, log)}" for key, item in message["kwargs"].items()]
+    name = str(message["name"])
+    if message["op"] == "operate":
+        subject, *args = args
+        operation = message["operation"]
+        name = "layer" if operation == "call" else f"layer.{operation}"
+    return f"{name}({', '.join(args)})"
+
+
+def _value(value: Any, log: Sequence[Call]) -> str:
+    if isinstance(value, Ref):
+        source = log[value.call].message
+        name = source.get("name") or "an earlier call"
+        index = "".join(f"[{part!r}]" for part in value.path)
+        return f"<{name}'s result{index}>"
+    if isinstance(value, Handle):
+        return repr(value)
+    if isinstance(value, np.ndarray):
+        if value.size <= _SMALL and value.ndim <= 2:
+            return np.array2string(value, separator=", ", precision=4).replace("\n", "")
+        return f"{value.dtype} array {value.shape}"
+    if isinstance(value, list | tuple):
+        inner = ", ".join(_value(item, log) for item in value[:6])
+        inner += ", …" if len(value) > 6 else ""
+        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def describe_failure(error: BaseException, log: Sequence[Call]) -> tuple[Outcome, str]:
+    """Returns the outcome and the message for an exception that ended a test.
+
+    An exception that is neither an assertion nor the student's, after a student call
+    returned, means that the test could not use what came back.
+    """
+    if isinstance(error, StudentTimeout):
+        return Outcome.TIMEOUT, f"{error}: is there an endless or very slow loop?"
+    if isinstance(error, StudentCrash):
+        return Outcome.CRASHED, str(error)
+    if isinstance(error, NotAllowed):
+        return Outcome.FAILED, str(error)
+    if isinstance(error, StudentError):
+        return Outcome.ERROR, _raised(error)
+    if isinstance(error, AssertionError):
+        return Outcome.FAILED, str(error) or "the result is not as asked for"
+    name = log[-1].message.get("name", "the function") if log else "the function"
+    came_back = _kind(log[-1].result) if log else "nothing"
+    return Outcome.FAILED, (
+        f"{name} returned {came_back}, which is not what was asked for "
+        f"({type(error).__name__}: {error})"
+    )
+
+
+def _raised(error: StudentError) -> str:
+    if error.type_name == "NotImplementedError":
+        return "not answered yet"
+    lines = [str(error)]
+    for cell, line, source in error.where[-2:]:
+        lines.append(
+            f"  {cell}, line {line}: {source}" if source else f"  {cell}, line {line}"
+        )
+    return "\n".join(lines)
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, list | tuple):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}"

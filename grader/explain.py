@@ -1,0 +1,108 @@
+"""Recognises a misconception by what it computes.
+
+The calls of a failed test are made again, in a clean worker, with a known wrong
+answer in place of the student's; if everything comes back the same, the student has
+made that mistake, and its hint says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.authoring import Variant, read_variants, solution_cells, substituted
+from grader.errors import GraderError, StudentError, StudentFault
+from grader.manifest import Manifest
+from grader.sandbox import Hosts
+from grader.session import Call, Handle, Session
+
+_TOLERANCE = 1e-4
+
+
+class Explainer:
+    """Matches failed tests of one grading with the assignment's misconceptions."""
+
+    def __init__(self, manifest: Manifest, hosts: Hosts) -> None:
+        self._manifest = manifest
+        self._hosts = hosts
+        self._variants: list[Variant] | None = None
+
+    def explain(self, question: str, log: Sequence[Call]) -> Variant | None:
+        """Returns the misconception that computes what the student's answer did.
+
+        Args:
+            question: the question whose test failed.
+            log: the calls of that test.
+        """
+        log = list(log)
+        if not log:
+            return None
+        for variant in self._candidates(question, log):
+            if self._computes_the_same(variant, log):
+                return variant
+        return None
+
+    def _candidates(self, question: str, log: Sequence[Call]) -> Iterator[Variant]:
+        if self._variants is None:
+            self._variants = read_variants(self._manifest, "misconception")
+        called = {call.message.get("name", "") for call in log}
+        # The question's own first; then those of other answers that it called.
+        for own in (True, False):
+            for variant in self._variants:
+                names = self._manifest.question(variant.question).graded_names
+                if (variant.question == question) is own and called & {*names}:
+                    yield variant
+
+    def _computes_the_same(self, variant: Variant, log: Sequence[Call]) -> bool:
+        submission = substituted(
+            self._manifest, solution_cells(self._manifest), variant
+        )
+        session = Session(
+            self._manifest,
+            self._manifest.question(variant.question),
+            submission,
+            self._hosts,
+            reference=True,
+        )
+        with contextlib.closing(session):
+            try:
+                again = session.replay(log)
+            except (StudentFault, GraderError):
+                return False
+        return len(again) == len(log) and all(map(_same_call, log, again))
+
+
+def _same_call(one: Call, other: Call) -> bool:
+    if one.error is not None or other.error is not None:
+        return (
+            isinstance(one.error, StudentError)
+            and isinstance(other.error, StudentError)
+            and one.error.type_name == other.error.type_name
+            and one.error.type_name != "NotImplementedError"
+        )
+    return same(one.result, other.result)
+
+
+def same(one: Any, other: Any) -> bool:
+    """True if two results are equal up to rounding; opaque objects count as equal."""
+    if isinstance(one, Handle) or isinstance(other, Handle):
+        return isinstance(one, Handle) and isinstance(other, Handle)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+    if one is None or isinstance(one, str | bytes):
+        return type(one) is type(other) and bool(one == other)
+    try:
+        a, b = np.asarray(one), np.asarray(other)
+        if a.shape != b.shape:
+            return False
+        scale = float(np.max(np.abs(b), initial=0.0)) if np.isfinite(b).all() else 1.0
+        return bool(
+            np.allclose(a, b, rtol=_TOLERANCE, atol=_TOLERANCE * scale, equal_nan=True)
+        )
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,213 @@
+"""The pytest plugin: tests run here, on the trusted side; student code elsewhere."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.describe import describe_calls, describe_failure, printable
+from grader.errors import GraderFault, StudentFault
+from grader.explain import Explainer
+from grader.manifest import Manifest
+from grader.results import Outcome, TestResult
+from grader.sandbox import Hosts
+from grader.session import Reference, Session, Student
+from grader.submission import Submission
+
+#: A question with many failures needs no more hints than this.
+_MOST_EXPLAINED = 3
+
+
+class GraderPlugin:
+    """Gives tests ``student``, ``reference`` and ``rng``; collects their outcomes.
+
+    Args:
+        manifest: the assignment.
+        submission: what is graded.
+        hosts: where its code runs.
+        seed: from which every test's random numbers follow.
+        only: question ids to run; all if empty.
+        explain: whether failures are matched with misconceptions.
+        progress: called with the question's id before each test.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        submission: Submission,
+        hosts: Hosts,
+        *,
+        seed: int,
+        only: Sequence[str] = (),
+        explain: bool = True,
+        progress: Callable[[str], None] = lambda question: None,
+    ) -> None:
+        self.outcomes: dict[str, list[TestResult]] = {}
+        self.problems: dict[str, list[dict[str, Any]]] = {}
+        self.faults: list[str] = []
+        self._manifest = manifest
+        self._submission = submission
+        self._hosts = hosts
+        self._seed = seed
+        self._only = only
+        self._explainer = Explainer(manifest, hosts) if explain else None
+        self._progress = progress
+        self._session: Session | None = None
+        self._reference: Session | None = None
+        self._started = 0.0
+
+    # -- fixtures ---------------------------------------------------------------
+
+    @pytest.fixture
+    def student(self, request: pytest.FixtureRequest) -> Student:
+        """The graded names of the submission, by proxy."""
+        return Student(self._session_for(self._question_of(request.node)))
+
+    @pytest.fixture
+    def reference(self, request: pytest.FixtureRequest) -> Iterator[Reference]:
+        """Keras in a clean process that never saw student code."""
+        question = self._manifest.question(self._question_of(request.node))
+        if self._reference is None or self._reference.question != question:
+            self._close_reference()
+            self._reference = Session(
+                self._manifest, question, self._submission, self._hosts, reference=True
+            )
+        self._reference.begin_test()
+        yield Reference(self._reference)
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        """Random numbers that follow from the run's seed and the test's name."""
+        return np.random.default_rng(
+            [self._seed, zlib.crc32(request.node.name.encode())]
+        )
+
+    # -- hooks ------------------------------------------------------------------
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Registers the marker that public tests carry."""
+        config.addinivalue_line("markers", "question(id): the question a test is for")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keeps the chosen questions, in the manifest's order."""
+        wanted = list(self._only or self._manifest.ids)
+        items[:] = [item for item in items if self._question_of(item) in wanted]
+        items.sort(key=lambda item: self._manifest.ids.index(self._question_of(item)))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A test file that cannot be imported is the grader's fault."""
+        if report.failed:
+            lines = str(report.longrepr).strip().splitlines() or ["unknown"]
+            self.faults.append(f"{report.nodeid}: {lines[-1]}")
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Tells the progress display; skips what a dead worker cannot answer."""
+        question = self._question_of(item)
+        self._progress(question)
+        session = self._session
+        if session is not None and session.question.id != question:
+            self._close()
+            session = None
+        if session is not None:
+            session.begin_test()
+            if session.broken is not None:
+                pytest.skip("the worker of this question has ended")
+        self._started = time.perf_counter()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Any:
+        """Turns what happened into a `TestResult`."""
+        report = yield
+        if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
+            self._record(item, call.excinfo.value if call.excinfo else None)
+        return report
+
+    def pytest_sessionfinish(self) -> None:
+        """Ends the last workers."""
+        self._close()
+        self._close_reference()
+
+    # ---------------------------------------------------------------------------
+
+    def _record(self, item: pytest.Item, error: BaseException | None) -> None:
+        question = self._question_of(item)
+        seconds = time.perf_counter() - self._started
+        results = self.outcomes.setdefault(question, [])
+        name = _readable(item)
+        if error is None:
+            results.append(TestResult(name, Outcome.PASSED, seconds=seconds))
+            return
+        if isinstance(error, pytest.skip.Exception):
+            results.append(TestResult(name, Outcome.NOT_RUN, str(error.msg)))
+            return
+        log = list(self._session.log) if self._session else []
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            return
+        if isinstance(error, GraderFault) or not (
+            log or isinstance(error, StudentFault)
+        ):
+            # Before any student call: the test itself is at fault.
+            self.faults.append(f"{item.nodeid}: {type(error).__name__}: {error}")
+            results.append(TestResult(name, Outcome.NOT_RUN, "the grader is at fault"))
+            return
+        outcome, message = describe_failure(error, log)
+        called = describe_calls(log)
+        misconception = hint = ""
+        explained = sum(test.outcome is not Outcome.PASSED for test in results)
+        if (
+            self._explainer
+            and outcome in (Outcome.FAILED, Outcome.ERROR)
+            and explained < _MOST_EXPLAINED
+            and message != "not answered yet"
+        ):
+            found = self._explainer.explain(question, log)
+            if found:
+                misconception, hint = found.name, found.hint
+        results.append(
+            TestResult(
+                name, outcome, printable(message), hint, called, misconception, seconds
+            )
+        )
+
+    def _session_for(self, question: str) -> Session:
+        if self._session is None or self._session.question.id != question:
+            self._close()
+            self._session = Session(
+                self._manifest,
+                self._manifest.question(question),
+                self._submission,
+                self._hosts,
+            )
+        return self._session
+
+    def _close(self) -> None:
+        if self._session is not None:
+            self.problems[self._session.question.id] = self._session.problems
+            self._session.close()
+            self._session = None
+
+    def _close_reference(self) -> None:
+        if self._reference is not None:
+            self._reference.close()
+            self._reference = None
+
+    def _question_of(self, item: pytest.Item) -> str:
+        marker = item.get_closest_marker("question")
+        if marker is not None and marker.args:
+            return str(marker.args[0])
+        return Path(item.path).stem.removeprefix("test_")
+
+
+def _readable(item: pytest.Item) -> str:
+    """``test_matches_loop[stride 2]`` as ``matches loop: stride 2``."""
+    name, _, case = item.name.partition("[")
+    words = name.removeprefix("test_").replace("_", " ").strip()
+    return f"{words}: {case.removesuffix(']')}" if case else words

@@ -1,0 +1,393 @@
+"""One question of one submission, in a worker: calls, time, and what was called."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grader.errors import (
+    GraderFault,
+    NotAllowed,
+    StudentError,
+    StudentFault,
+    StudentTimeout,
+)
+from grader.manifest import Manifest, Question
+from grader.protocol import Opaque
+from grader.sandbox import Hosts, Worker
+from grader.submission import Definitions, Submission
+
+_TENSORFLOW = ("numpy", "tensorflow", "keras")
+_NUMPY = ("numpy",)
+_MAX_DEPTH = 6
+
+
+def packages(question: Question, definitions: Definitions) -> tuple[str, ...]:
+    """What the host of a question's worker imports: TensorFlow only if it is used."""
+    roots = {name.partition(".")[0] for name in question.allow}
+    if not roots & {"tensorflow", "keras"}:
+        return _NUMPY
+    imported = definitions.imports(question.id, question.graded_names)
+    uses = imported & {"tensorflow", "keras", "shared", "importlib"}
+    return _TENSORFLOW if uses else _NUMPY
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Stands in a logged call for a value that an earlier call returned."""
+
+    call: int
+    path: tuple[Any, ...]
+
+
+@dataclass
+class Call:
+    """One logged request, with what it needs to be made again elsewhere."""
+
+    message: dict[str, Any]
+    result: Any = None
+    error: StudentFault | None = None
+
+
+class Handle:
+    """A student's layer, model or other object that stays in its worker.
+
+    Tests use the methods; each is one of the fixed operations of
+    ``grader.worker.handles``.
+    """
+
+    def __init__(self, session: Session, opaque: Opaque, name: str) -> None:
+        self._session = session
+        self._name = name
+        self.opaque = opaque
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the layer."""
+        return self._operate("call", args, kwargs)
+
+    def weights(self) -> list[Any]:
+        """Its weights as arrays, in Keras's order."""
+        return list(self._operate("weights"))
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Sets its weights."""
+        self._operate("set_weights", (list(weights),))
+
+    def config(self) -> dict[str, Any]:
+        """Its ``get_config()``."""
+        return dict(self._operate("config"))
+
+    def clone(self) -> Handle:
+        """A new layer from its configuration."""
+        clone = self._operate("clone")
+        assert isinstance(clone, Handle), "from_config must return a layer"
+        return clone
+
+    def gradients(self, x: Any, upstream: Any) -> tuple[Any, list[Any]]:
+        """Gradients of ``sum(layer(x) * upstream)``: for x, and for each weight."""
+        dx, dweights = self._operate("gradients", (x, upstream))
+        return dx, list(dweights)
+
+    def call_graph(self, x: Any) -> Any:
+        """Its output inside ``tf.function`` with unknown batch and spatial sizes."""
+        return self._operate("call_graph", (x,))
+
+    def output_shape(self, shape: Sequence[int | None]) -> tuple[Any, ...]:
+        """Its ``compute_output_shape``."""
+        return tuple(self._operate("output_shape", (tuple(shape),)))
+
+    def fit(self, x: Any, y: Any, **settings: Any) -> list[float]:
+        """Losses of a small classifier trained on top of it."""
+        return list(self._operate("fit", (x, y), settings))
+
+    def save_and_load(self, x: Any) -> tuple[Any, Any]:
+        """Outputs of a model with it, before saving and after loading."""
+        before, after = self._operate("save_and_load", (x,))
+        return before, after
+
+    def _operate(
+        self, operation: str, args: Sequence[Any] = (), kwargs: Any = None
+    ) -> Any:
+        message = {"op": "operate", "operation": operation, "name": self._name}
+        return self._session.perform(
+            message | {"args": [self, *args], "kwargs": kwargs or {}}
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self._name or self.opaque.kind}>"
+
+
+@dataclass
+class Session:
+    """Runs one question's calls in one worker; every call draws on its time.
+
+    Attributes:
+        log: the calls of the current test.
+        broken: the fault that ended the worker, if one did.
+        problems: definitions that failed when they were executed.
+    """
+
+    manifest: Manifest
+    question: Question
+    submission: Submission
+    hosts: Hosts
+    reference: bool = False
+    log: list[Call] = field(default_factory=list)
+    broken: StudentFault | None = None
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._time_left = self.question.timeout_s or self.manifest.timeout_s
+        self._worker: Worker | None = None
+        self._defined: set[str] = set()
+        self._bound: dict[str, tuple[str, int]] = {}
+        self._results: dict[int, Ref] = {}
+
+    def begin_test(self) -> None:
+        """Forgets the calls of the test before."""
+        self.log.clear()
+        self._results.clear()
+
+    def call(self, name: str, args: Any, kwargs: Any, inputs_back: bool) -> Any:
+        """Calls a graded name; returns its result, with the inputs if asked."""
+        self._define(name)
+        message = {"op": "call", "name": name, "inputs_back": inputs_back}
+        return self.perform(message | {"args": list(args), "kwargs": dict(kwargs)})
+
+    def perform(self, message: dict[str, Any]) -> Any:
+        """Makes one logged request.
+
+        Raises:
+            StudentFault: whatever the student's code did wrong.
+        """
+        call = Call(self._with_refs(message))
+        self.log.append(call)
+        wire = {
+            key: _unwrapped(value) if key in {"args", "kwargs"} else value
+            for key, value in message.items()
+        }
+        try:
+            reply = self._exchange(wire)
+        except StudentFault as fault:
+            call.error = fault
+            raise
+        call.result = self._wrapped(reply, message.get("name", ""))
+        self._remember(call.result, Ref(len(self.log) - 1, ()))
+        return call.result
+
+    def replay(self, log: Sequence[Call]) -> list[Call]:
+        """Makes logged calls again here, with this session's own results in between."""
+        for call in log:
+            message = self._without_refs(call.message)
+            try:
+                if message["op"] == "call":
+                    self._define(message["name"])
+                self.perform(message)
+            except StudentFault:
+                break
+        return self.log
+
+    def close(self) -> None:
+        """Ends the worker."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def _define(self, name: str) -> None:
+        """Executes what `name` needs, once."""
+        if name in self._defined:
+            return
+        self._defined.add(name)
+        question = next(
+            (q for q in self.manifest.questions if name in q.graded_names),
+            self.question,
+        )
+        units = self.submission.definitions.units(question.id, (name,))
+        bound = {b: (u.cell, u.line) for u in units for b in u.binds}
+        # Two answers may each have a helper of the same name: keep them apart.
+        clash = any(self._bound.get(b, where) != where for b, where in bound.items())
+        if not clash:
+            self._bound |= bound
+        self.problems += self._exchange(
+            {
+                "op": "define",
+                "module": name if clash else "",
+                "units": [(unit.cell, unit.line, unit.source) for unit in units],
+                "names": [name],
+                "annotations": self.submission.definitions.future_annotations,
+            }
+        )
+
+    def _exchange(self, message: dict[str, Any]) -> Any:
+        if self.broken is not None:
+            raise self.broken
+        if self._worker is None:
+            self._worker = self._start()
+        started = time.monotonic()
+        try:
+            reply = self._worker.request(message, max(self._time_left, 0.01))
+        except StudentTimeout:
+            limit = self.question.timeout_s or self.manifest.timeout_s
+            text = f"no answer within the {limit:g} s that this question has"
+            self.broken = StudentTimeout(text)
+            raise self.broken from None
+        except StudentFault as fault:
+            self.broken = fault
+            raise
+        finally:
+            self._time_left -= time.monotonic() - started
+        if "error" in reply:
+            raise _student_error(reply["error"])
+        return reply.get("ok")
+
+    def _start(self) -> Worker:
+        settings = {
+            "question": self.question.id,
+            "allow": list(self.question.allow),
+            "forbid": [] if self.reference else list(self.question.forbid),
+            "instead": self.question.instead,
+            "reference": self.reference,
+        }
+        if self.reference:
+            roots = {name.partition(".")[0] for name in self.question.allow}
+            chosen = _TENSORFLOW if roots & {"tensorflow", "keras"} else _NUMPY
+        else:
+            chosen = packages(self.question, self.submission.definitions)
+        return self.hosts.worker(settings, chosen, self.manifest.memory_mb)
+
+    def _wrapped(self, value: Any, name: str) -> Any:
+        if type(value) is Opaque:
+            return Handle(self, value, name)
+        if type(value) is list:
+            return [self._wrapped(item, name) for item in value]
+        if type(value) is tuple:
+            return tuple(self._wrapped(item, name) for item in value)
+        if type(value) is dict:
+            return {key: self._wrapped(item, name) for key, item in value.items()}
+        return value
+
+    def _remember(self, value: Any, ref: Ref) -> None:
+        """So that a later call which passes `value` on can be replayed."""
+        if isinstance(value, np.ndarray | Handle | list | tuple | dict):
+            self._results[id(value)] = ref
+        if len(ref.path) < _MAX_DEPTH:
+            for key, item in _items(value):
+                self._remember(item, Ref(ref.call, (*ref.path, key)))
+
+    def _with_refs(self, value: Any) -> Any:
+        known = self._results.get(id(value))
+        if known is not None:
+            return known
+        return _rebuilt(value, self._with_refs)
+
+    def _without_refs(self, value: Any) -> Any:
+        if type(value) is Ref:
+            found = self.log[value.call].result
+            for key in value.path:
+                try:
+                    found = found[key]
+                except (KeyError, IndexError, TypeError):
+                    raise StudentError("TypeError", "an other result", []) from None
+            return found
+        return _rebuilt(value, self._without_refs)
+
+
+def _items(value: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, list | tuple):
+        yield from enumerate(value)
+    elif isinstance(value, dict):
+        yield from value.items()
+
+
+def _rebuilt(value: Any, change: Any) -> Any:
+    if type(value) in (list, tuple):
+        return type(value)(change(item) for item in value)
+    if type(value) is dict:
+        return {key: change(item) for key, item in value.items()}
+    return value
+
+
+def _unwrapped(value: Any) -> Any:
+    return value.opaque if isinstance(value, Handle) else _rebuilt(value, _unwrapped)
+
+
+def _student_error(error: Any) -> StudentFault:
+    """The worker's description of an exception, distrusted field by field."""
+    if not isinstance(error, dict):
+        return StudentError("Exception", "", [])
+    message = error.get("message")
+    message = message if isinstance(message, str) else ""
+    if error.get("not_allowed") is True:
+        return NotAllowed(message)
+    kind = error.get("type")
+    frames = error.get("frames")
+    where = [
+        (frame[0], frame[1], frame[2])
+        for frame in (frames if isinstance(frames, list) else [])
+        if isinstance(frame, list) and [type(part) for part in frame] == [str, int, str]
+    ]
+    bases = error.get("bases")
+    bases = bases if isinstance(bases, list) else []
+    return StudentError(
+        kind if isinstance(kind, str) else "Exception",
+        message,
+        where,
+        tuple(base for base in bases if isinstance(base, str)),
+    )
+
+
+class Student:
+    """What a hidden test gets as ``student``: the graded names, by proxy."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        known = {n for q in self._session.manifest.questions for n in q.graded_names}
+        if name not in known:
+            raise GraderFault(f"a test asks for {name!r}, which no question names")
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return self._session.call(name, args, kwargs, inputs_back=False)
+
+        call.__name__ = name
+        return call
+
+    def with_inputs(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        """Calls `name`; returns its result and the inputs as they are afterwards."""
+        result, after = self._session.call(name, args, kwargs, inputs_back=True)
+        return result, after
+
+    def raises(self, *types: type[BaseException]) -> _Raises:
+        """Context in which the student's code must raise one of `types`."""
+        return _Raises(types)
+
+
+class _Raises:
+    def __init__(self, types: Sequence[type[BaseException]]) -> None:
+        self._names = {kind.__name__ for kind in types}
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+        wanted = " or ".join(sorted(self._names))
+        if error is None:
+            raise AssertionError(f"expected {wanted}, but nothing was raised")
+        return isinstance(error, StudentError) and bool(self._names & {*error.bases})
+
+
+class Reference:
+    """What a hidden test gets as ``reference``: Keras in a process of its own."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def layer(self, name: str, **config: Any) -> Any:
+        """Returns a `Handle` of ``keras.layers.<name>(**config)``."""
+        message = {"op": "layer", "name": name, "args": [], "kwargs": config}
+        return self._session.perform(message)

@@ -1,0 +1,134 @@
+"""Single functions that an answer may not use, though their package is allowed."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Any
+
+#: Forbidding a function whose name holds the key forbids these operations too,
+#: reached by whatever route.
+_OPERATIONS = {
+    "conv": (
+        "Conv",
+        "Conv2D",
+        "Conv2DBackpropFilter",
+        "Conv2DBackpropFilterV2",
+        "Conv2DBackpropInput",
+        "Conv2DBackpropInputV2",
+        "Conv3D",
+        "Conv3DBackpropFilterV2",
+        "Conv3DBackpropInputV2",
+        "DepthwiseConv2dNative",
+        "DepthwiseConv2dNativeBackpropFilter",
+        "DepthwiseConv2dNativeBackpropInput",
+        "Dilation2D",
+        "FusedPadConv2D",
+        "FusedResizeAndPadConv2D",
+        "QuantizedConv2D",
+        "XlaConv",
+        "XlaConvV2",
+        "_FusedConv2D",
+        "_FusedDepthwiseConv2dNative",
+        "CourseConv2D",
+        "CourseConv2DGradInput",
+        "CourseConv2DGradKernel",
+    ),
+    "pool": ("AvgPool", "MaxPool", "MaxPoolV2", "MaxPoolWithArgmax", "FusedMaxPool"),
+    "norm": ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "LRN"),
+    "softmax": ("Softmax", "SoftmaxCrossEntropyWithLogits", "LogSoftmax"),
+}
+
+
+def install(names: Sequence[str], refuse: Callable[[str], None]) -> None:
+    """Makes each of the dotted `names` raise while an answer runs.
+
+    Args:
+        names: functions and classes, e.g. ``"keras.layers.Conv2D"``.
+        refuse: called with the name in place of the function; raises, or returns if
+            no answer is running.
+    """
+    for name in names:
+        target = _resolve(name)
+        if inspect.isclass(target):
+            _check_construction(target, functools.partial(refuse, name))
+        elif callable(target):
+            _check_calls(inspect.unwrap(target), functools.partial(refuse, name))
+    _watch_operations(names, refuse)
+
+
+def _resolve(name: str) -> Any:
+    package = name.partition(".")[0]
+    if package not in sys.modules:
+        return None  # the worker has not loaded it; then no answer can call it
+    target: Any = importlib.import_module(package)
+    for part in name.split(".")[1:]:
+        target = getattr(target, part, None)
+    return target
+
+
+def _check_construction(cls: Any, refuse: Callable[[], None]) -> None:
+    original = cls.__init__
+
+    @functools.wraps(original)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+        refuse()
+        original(self, *args, **kwargs)
+
+    cls.__init__ = checked
+
+
+def _check_calls(function: Any, refuse: Callable[[], None]) -> None:
+    """Puts a check before the function's own code.
+
+    The code object itself is replaced, so that every alias of the function, taken
+    before or after, is the refusing one. A closure's code cannot be replaced; what
+    it does is watched by operation type all the same.
+    """
+    if not inspect.isfunction(function) or function.__code__.co_freevars:
+        return
+    original = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+    )
+    original.__kwdefaults__ = function.__kwdefaults__
+    key = f"__checked_{function.__qualname__}__"
+
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        refuse()
+        return original(*args, **kwargs)
+
+    function.__globals__[key] = checked
+    stub = f"def stub(*args, **kwargs): return globals()[{key!r}](*args, **kwargs)"
+    namespace: dict[str, Any] = {}
+    exec(stub, namespace)
+    function.__defaults__ = function.__kwdefaults__ = None
+    function.__code__ = namespace["stub"].__code__
+
+
+def _watch_operations(names: Sequence[str], refuse: Callable[[str], None]) -> None:
+    if "tensorflow" not in sys.modules:
+        return
+    refused: dict[str, str] = {}
+    for name in names:
+        last = name.rpartition(".")[2].lower()
+        for key, operations in _OPERATIONS.items():
+            if key in last:
+                for operation in operations:
+                    refused.setdefault(operation, f"tf.raw_ops.{operation}")
+    if not refused:
+        return
+    callbacks = importlib.import_module("tensorflow.python.framework.op_callbacks")
+
+    def watch(op_type: Any, *_: Any, **__: Any) -> None:
+        kind = op_type.decode() if isinstance(op_type, bytes) else str(op_type)
+        if kind in refused:
+            refuse(refused[kind])
+
+    callbacks.add_op_callback(watch)

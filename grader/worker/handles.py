@@ -1,0 +1,137 @@
+"""What a test may do with a Keras layer or model that stays in the worker."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_LAYER_PACKAGES = ("keras.layers",)
+
+
+def keras_layer(name: str, config: dict[str, Any]) -> Any:
+    """Returns ``keras.layers.<name>(**config)``."""
+    return getattr(importlib.import_module("keras.layers"), name)(**config)
+
+
+def _keras() -> Any:
+    return importlib.import_module("keras")
+
+
+def _tf() -> Any:
+    return importlib.import_module("tensorflow")
+
+
+def _call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    return layer(*args, **kwargs)
+
+
+def _weights(layer: Any) -> list[Any]:
+    return list(layer.get_weights())
+
+
+def _set_weights(layer: Any, weights: list[Any]) -> None:
+    layer.set_weights(weights)
+
+
+def _config(layer: Any) -> dict[str, Any]:
+    return dict(layer.get_config())
+
+
+def _clone(layer: Any) -> Any:
+    return type(layer).from_config(layer.get_config())
+
+
+def _gradients(layer: Any, x: Any, upstream: Any) -> Any:
+    """Gradients of ``sum(layer(x) * upstream)`` for `x` and each weight."""
+    tf = _tf()
+    x = tf.convert_to_tensor(x)
+    layer(x)  # builds the weights outside the tape
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x)
+        loss = tf.reduce_sum(y * tf.cast(upstream, y.dtype))
+    weights = [getattr(w, "value", w) for w in layer.trainable_weights]
+    found = tape.gradient(loss, [x, *weights])
+    arrays = [None if g is None else np.asarray(g) for g in found]
+    return arrays[0], arrays[1:]
+
+
+def _call_graph(layer: Any, x: Any) -> Any:
+    """The output inside ``tf.function`` with unknown batch and spatial sizes."""
+    tf = _tf()
+    x = tf.convert_to_tensor(x)
+    layer(x)
+    shape = [None] * (len(x.shape) - 1) + [x.shape[-1]]
+    traced = tf.function(
+        lambda value: layer(value), input_signature=[tf.TensorSpec(shape, x.dtype)]
+    )
+    return traced(x)
+
+
+def _output_shape(layer: Any, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(layer.compute_output_shape(tuple(shape)))
+
+
+def _fit(
+    layer: Any,
+    x: Any,
+    y: Any,
+    classes: int = 10,
+    steps: int = 30,
+    batch: int = 32,
+    learning_rate: float = 0.05,
+    seed: int = 0,
+) -> list[float]:
+    """Losses of a small classifier on top of `layer`, step by step."""
+    keras = _keras()
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [
+            keras.Input(x.shape[1:]),
+            layer,
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(classes),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.SGD(learning_rate, momentum=0.9),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=False,
+    )
+    losses = []
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        chosen = rng.choice(len(x), size=min(batch, len(x)), replace=False)
+        losses.append(float(model.train_on_batch(x[chosen], y[chosen])))
+    return losses
+
+
+def _save_and_load(layer: Any, x: Any) -> Any:
+    """Outputs of a model with `layer`, before saving it and after loading it."""
+    keras = _keras()
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+    before = np.asarray(model(x))
+    custom = {type(layer).__name__: type(layer)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "model.keras")
+        model.save(path)
+        loaded = keras.saving.load_model(path, custom_objects=custom)
+    return before, np.asarray(loaded(x))
+
+
+OPERATIONS = {
+    "call": _call,
+    "weights": _weights,
+    "set_weights": _set_weights,
+    "config": _config,
+    "clone": _clone,
+    "gradients": _gradients,
+    "call_graph": _call_graph,
+    "output_shape": _output_shape,
+    "fit": _fit,
+    "save_and_load": _save_and_load,
+}

@@ -1,0 +1,173 @@
+"""The worker's side of the conversation: define, call, answer; nothing else."""
+
+from __future__ import annotations
+import __future__
+
+import linecache
+import os
+import socket
+import sys
+import traceback
+import types
+import warnings
+from typing import Any
+
+import numpy as np
+
+from grader.protocol import CodecError, Connection, ConnectionLost, decode, encode
+from grader.worker import handles, values
+from grader.worker.guard import CallNotAllowed, Guard
+
+#: Student code lives in modules of this name; the guard knows them by it.
+MODULE = "submission"
+_MAX_MESSAGE = 1500
+_MAX_FRAMES = 8
+
+
+class Worker:
+    """Holds the student's definitions and answers the grader's requests.
+
+    Args:
+        settings: ``question``, ``allow``, ``forbid``, ``instead`` and whether the
+            worker may build Keras layers by name (``reference``).
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._objects = values.Objects()
+        self._modules: dict[str, types.ModuleType] = {}
+        self._defined: set[tuple[str, str, int]] = set()
+        self._names: dict[str, Any] = {}
+        self._reference = bool(settings["reference"])
+        self._guard = Guard(
+            question=settings["question"],
+            allow=tuple(settings["allow"]),
+            forbid=tuple(settings["forbid"]),
+            instead=settings["instead"],
+            student_module=MODULE,
+        )
+        self._guard.install()
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Returns the reply to one request; never raises."""
+        try:
+            return {"ok": getattr(self, f"_do_{request['op']}")(request)}
+        except BaseException as error:
+            # Also SystemExit and KeyboardInterrupt: they end a call, not the worker.
+            return {"error": _describe(error)}
+
+    def _do_define(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        """Executes units one by one; one that fails leaves the others alone."""
+        module = self._module(request["module"])
+        flags = __future__.annotations.compiler_flag if request["annotations"] else 0
+        problems = []
+        for cell, line, source in request["units"]:
+            key = (request["module"], cell, line)
+            if key in self._defined:
+                continue
+            self._defined.add(key)
+            _remember_lines(cell, line, source)
+            try:
+                padded = "\n" * (line - 1) + source
+                code = compile(padded, f"<{cell}>", "exec", flags, dont_inherit=True)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    exec(code, module.__dict__)
+            except BaseException as error:
+                problems.append({"cell": cell, "line": line} | _describe(error))
+        for name in request["names"]:
+            if name in module.__dict__:
+                self._names[name] = module.__dict__[name]
+        return problems
+
+    def _do_call(self, request: dict[str, Any]) -> Any:
+        name = request["name"]
+        if name not in self._names:
+            raise NameError(f"the submission defines no {name}")
+        args = self._objects.resolve(request["args"])
+        kwargs = self._objects.resolve(request["kwargs"])
+        with self._guard.running(name):
+            result = self._objects.portable(self._names[name](*args, **kwargs))
+        if request["inputs_back"]:
+            # Read after the call: this is how a change of an input shows.
+            return result, self._objects.portable(list(args))
+        return result
+
+    def _do_operate(self, request: dict[str, Any]) -> Any:
+        operation = handles.OPERATIONS.get(request["operation"])
+        if operation is None:
+            raise ValueError(f"no operation {request['operation']!r}")
+        args = self._objects.resolve(request["args"])
+        kwargs = self._objects.resolve(request["kwargs"])
+        with self._guard.running(request["name"]):
+            return self._objects.portable(operation(*args, **kwargs))
+
+    def _do_layer(self, request: dict[str, Any]) -> Any:
+        if not self._reference:
+            raise PermissionError("only the reference worker builds layers by name")
+        return self._objects.portable(
+            handles.keras_layer(request["name"], request["kwargs"])
+        )
+
+    def _module(self, name: str) -> types.ModuleType:
+        if name not in self._modules:
+            full = f"{MODULE}_{name}" if name else MODULE
+            module = types.ModuleType(full)
+            self._modules[name] = sys.modules[full] = module
+        return self._modules[name]
+
+
+def serve(sock: socket.socket) -> None:
+    """Answers requests until the grader closes the conversation."""
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(quiet, descriptor)
+    connection = Connection(sock)
+    settings = decode(connection.receive())
+    worker = Worker(settings)
+    connection.send(encode({"ready": True}))
+    while True:
+        try:
+            request = decode(connection.receive())
+        except ConnectionLost:
+            return
+        reply = {"id": request["id"], **worker.answer(request)}
+        try:
+            payload = encode(reply)
+            connection.send(payload)
+        except Exception as error:
+            described = _describe(CodecError(f"the result cannot be sent: {error}"))
+            connection.send(encode({"id": request["id"], "error": described}))
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    """The exception in plain values; its own methods may be the student's."""
+    try:
+        message = str(error)[:_MAX_MESSAGE]
+    except BaseException:
+        message = ""
+    frames = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith("<cell ") or frame.filename.startswith("<file "):
+            cell = frame.filename.strip("<>")
+            frames.append([cell, frame.lineno or 0, (frame.line or "")[:200]])
+    return {
+        "type": type(error).__name__[:100],
+        "bases": [base.__name__[:100] for base in type(error).__mro__[:20]],
+        "message": message if type(message) is str else "",
+        "frames": frames[-_MAX_FRAMES:],
+        "not_allowed": isinstance(error, CallNotAllowed),
+    }
+
+
+def _remember_lines(cell: str, line: int, source: str) -> None:
+    """Lets tracebacks show the student's source lines."""
+    name = f"<{cell}>"
+    lines = list(linecache.cache[name][2]) if name in linecache.cache else []
+    new = [text + "\n" for text in source.split("\n")]
+    lines += ["\n"] * (line - 1 + len(new) - len(lines))
+    lines[line - 1 : line - 1 + len(new)] = new
+    linecache.cache[name] = (len(lines), None, lines, name)
+
+
+# NumPy prints warnings for overflow and the like; a student's warning is no failure.
+np.seterr(all="ignore")

@@ -1,0 +1,86 @@
+"""Results made portable: plain values travel, everything else stays and is numbered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader.protocol import Opaque
+from grader.protocol.codec import DTYPES
+
+_MAX_DEPTH = 32
+_PLAIN = (type(None), bool, int, float, complex, str, bytes)
+
+
+class Objects:
+    """The objects that stay in the worker, by number."""
+
+    def __init__(self) -> None:
+        self._objects: dict[int, Any] = {}
+
+    def resolve(self, value: Any) -> Any:
+        """Replaces each `Opaque` in `value` by the object it stands for."""
+        kind = type(value)
+        if kind is Opaque:
+            return self._objects[value.number]
+        if kind is list:
+            return [self.resolve(item) for item in value]
+        if kind is tuple:
+            return tuple(self.resolve(item) for item in value)
+        if kind is dict:
+            return {key: self.resolve(item) for key, item in value.items()}
+        return value
+
+    def portable(self, value: Any, depth: int = 0) -> Any:
+        """Returns `value` in types that the codec sends."""
+        kind = type(value)
+        if depth > _MAX_DEPTH:
+            return self._keep(value)
+        if kind in _PLAIN:
+            return value
+        if isinstance(value, np.ndarray | np.generic):
+            return self._array(value)
+        if _is_tensor(value):
+            return self._array(np.asarray(value))
+        if isinstance(value, tuple):
+            return tuple(self.portable(item, depth + 1) for item in tuple(value))
+        if isinstance(value, list):
+            return [self.portable(item, depth + 1) for item in list(value)]
+        if isinstance(value, dict) and all(type(k) in _PLAIN for k in value):
+            return {k: self.portable(v, depth + 1) for k, v in dict(value).items()}
+        for plain in (bool, int, float, str):
+            if isinstance(value, plain):
+                return plain(value)
+        return self._keep(value)
+
+    def _array(self, value: Any) -> Any:
+        array = np.asarray(value)  # subclasses, matrices and masked arrays too
+        if array.dtype.str not in DTYPES:
+            if array.dtype.kind not in "OSUMm" and array.dtype.kind == "V":
+                try:  # bfloat16 and other small floats of ml_dtypes
+                    return array.astype(np.float32)
+                except (TypeError, ValueError):
+                    return self._keep(value)
+            swapped = array.dtype.newbyteorder("=")
+            if swapped.str not in DTYPES:
+                return self._keep(value)
+            array = array.astype(swapped)
+        return array[()] if isinstance(value, np.generic) else array
+
+    def _keep(self, value: Any) -> Opaque:
+        number = len(self._objects) + 1
+        self._objects[number] = value
+        kind = type(value)
+        return Opaque(number, f"{kind.__module__}.{kind.__qualname__}"[:150])
+
+
+def _is_tensor(value: Any) -> bool:
+    """True for TensorFlow tensors and Keras variables that hold numbers."""
+    root = type(value).__module__.split(".")[0]
+    return (
+        root in {"tensorflow", "keras"}
+        and hasattr(value, "numpy")
+        and hasattr(value, "shape")
+        and hasattr(value, "dtype")
+    )
