@@ -230,9 +230,9 @@ def test_random_arrays_repeat_with_their_seed():
 
 def test_importing_costs_little_beyond_numpy():
     code = (
-        "import time, numpy, sys; start = time.perf_counter();"
+        "import time, numpy, sys; start = time.process_time();"
         "import shared.shapes, shared.testing;"
-        "print(time.perf_counter() - start);"
+        "print(time.process_time() - start);"
         "assert not {'tensorflow', 'keras', 'sklearn'} & set(sys.modules)"
     )
     run = [sys.executable, "-c", code]
