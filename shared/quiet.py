@@ -1,0 +1,48 @@
+"""Keeping TensorFlow's start-up noise out of what a student reads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+
+def quiet_tensorflow() -> None:
+    """Imports TensorFlow without its start-up messages. For entry points.
+
+    Its `TF_CPP_MIN_LOG_LEVEL` alone does not do: some messages are written before
+    the level is read.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if "tensorflow" not in sys.modules:
+        with hold_stderr():
+            import tensorflow  # noqa: F401
+
+
+@contextlib.contextmanager
+def hold_stderr() -> Iterator[None]:
+    """Holds back what the process writes to stderr, from C++ too.
+
+    If the block raises, what was held is shown: it may tell why.
+    """
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # no stderr, nothing to hold
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            sys.stderr.flush()
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -1,0 +1,35 @@
+"""hold_stderr hides what a quiet block writes, and shows what a failing one wrote."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from shared.quiet import hold_stderr
+
+
+def test_silence_ends_with_the_block(capfd):
+    with hold_stderr():
+        os.write(2, b"from C++\n")
+        print("from Python", file=sys.stderr)
+    os.write(2, b"afterwards\n")
+    assert capfd.readouterr().err == "afterwards\n"
+
+
+def test_a_failing_block_shows_what_it_wrote(capfd):
+    with pytest.raises(KeyError), hold_stderr():
+        os.write(2, b"the reason\n")
+        raise KeyError("x")
+    assert capfd.readouterr().err == "the reason\n"
+
+
+def test_tensorflow_starts_and_computes_without_a_word():
+    code = (
+        "from shared.quiet import quiet_tensorflow; quiet_tensorflow();"
+        "import tensorflow as tf; print(float(tf.reduce_sum(tf.ones((2, 3)))))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert (run.stdout, run.stderr) == ("6.0\n", "")
