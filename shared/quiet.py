@@ -23,9 +23,10 @@ def quiet_tensorflow() -> None:
 
 @contextlib.contextmanager
 def hold_stderr() -> Iterator[None]:
-    """Holds back what the process writes to stderr, from C++ too.
+    """Holds back what is written to file descriptor 2: what C++ writes to stderr.
 
-    If the block raises, what was held is shown: it may tell why.
+    If the block raises, what was held is shown: it may tell why. (A notebook's or a
+    test's own `sys.stderr` is not that descriptor, and passes.)
     """
     sys.stderr.flush()
     try:
