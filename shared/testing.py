@@ -36,8 +36,8 @@ class Mismatch(AssertionError):
     def __init__(
         self,
         message: str,
-        actual: np.ndarray | None,
-        expected: np.ndarray,
+        actual: np.ndarray | None = None,
+        expected: np.ndarray | None = None,
         what: str = "",
     ):
         super().__init__(f"{what}: {message}" if what else message)

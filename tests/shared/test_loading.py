@@ -11,7 +11,14 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from shared.datasets import DatasetError, digits_arrays, info, load, load_arrays
+from shared.datasets import (
+    DATASETS,
+    DatasetError,
+    digits_arrays,
+    info,
+    load,
+    load_arrays,
+)
 from shared.datasets import loading as loading_module
 from shared.datasets.folders import add, find
 from shared.datasets.records import _features
@@ -265,6 +272,17 @@ def test_damaged_data_is_named(tmp_path, tiny, damage, message):
         load_arrays("mnist", data_dir=tmp_path)
     assert str(folder) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_safe_changes_are_keras_layers():
+    import keras
+
+    for facts in DATASETS.values():
+        assert facts.label_safe
+        for layer in facts.label_safe:
+            assert issubclass(getattr(keras.layers, layer), keras.layers.Layer)
+    assert "RandomFlip" not in info("mnist").label_safe
+    assert "RandomFlip" in info("cifar10").label_safe
 
 
 def test_unknown_names_are_told_what_there_is():

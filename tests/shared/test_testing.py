@@ -1,5 +1,6 @@
 """assert_close accepts right answers, rejects wrong ones and says why."""
 
+import pickle
 import subprocess
 import sys
 
@@ -202,6 +203,9 @@ def test_mismatch_carries_both_arrays():
     np.testing.assert_array_equal(raised.value.expected, [1, 3])
     assert raised.value.what == "out"
     assert isinstance(raised.value, AssertionError)
+    copy = pickle.loads(pickle.dumps(raised.value))  # as between test processes
+    assert (str(copy), copy.what) == (str(raised.value), "out")
+    np.testing.assert_array_equal(copy.actual, [1, 2])
 
 
 def test_numeric_gradient_of_a_known_function():
