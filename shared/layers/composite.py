@@ -76,13 +76,14 @@ class CompositeLayer(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        for name, parameter in inspect.signature(
-            type(self).__init__
-        ).parameters.items():
-            if name == "self" or parameter.kind is parameter.VAR_KEYWORD:
-                continue
-            value = getattr(self, name)
-            if hasattr(value, "get_config"):
-                value = keras.saving.serialize_keras_object(value)
-            config[name] = value
+        # A constructor that takes **kwargs passes them on to its base class.
+        for cls in type(self).__mro__[: type(self).__mro__.index(CompositeLayer)]:
+            parameters = inspect.signature(cls.__init__).parameters
+            for name, parameter in parameters.items():
+                if name == "self" or parameter.kind is parameter.VAR_KEYWORD:
+                    continue
+                value = getattr(self, name)
+                if hasattr(value, "get_config"):
+                    value = keras.saving.serialize_keras_object(value)
+                config[name] = value
         return config

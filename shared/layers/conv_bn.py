@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["conv_bn", "convolution", "fresh"]
+__all__ = ["bn_conv", "conv_bn", "convolution", "fresh"]
 
 
 def fresh(initializer: Any) -> Any:
@@ -118,3 +118,40 @@ def conv_bn(
             activation, name=f"{name}_{activation}" if name else None
         )(x)
     return x
+
+
+def bn_conv(
+    x: Any,
+    filters: int,
+    kernel_size: int | tuple[int, int],
+    strides: int | tuple[int, int] = 1,
+    padding: str | int = "same",
+    *,
+    activation: Any = "relu",
+    momentum: float = 0.9,
+    epsilon: float = 1e-5,
+    name: str | None = None,
+    **convolution_kwargs: Any,
+) -> Any:
+    """Add a batch normalisation, an activation and a convolution: pre-activation.
+
+    Args:
+        x, filters, kernel_size, strides, padding: as for `convolution`.
+        activation: name of the activation after the normalisation.
+        momentum: of the moving averages.
+        epsilon: added to the variance.
+        name: of the convolution; the others are `<name>_bn` and `<name>_<activation>`.
+        convolution_kwargs: further arguments of `convolution`.
+
+    Returns:
+        Keras tensor `(N, H', W', filters)`.
+    """
+    x = keras.layers.BatchNormalization(
+        momentum=momentum, epsilon=epsilon, name=f"{name}_bn" if name else None
+    )(x)
+    x = keras.layers.Activation(
+        activation, name=f"{name}_{activation}" if name else None
+    )(x)
+    return convolution(
+        x, filters, kernel_size, strides, padding, name=name, **convolution_kwargs
+    )
