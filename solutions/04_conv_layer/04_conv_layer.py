@@ -28,7 +28,9 @@
 import os
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from shared.quiet import quiet_tensorflow
+
+quiet_tensorflow()
 
 import keras
 import matplotlib.pyplot as plt
