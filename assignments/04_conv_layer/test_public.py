@@ -21,7 +21,8 @@ NO_BIAS = np.zeros(1)
 
 
 def two_parts(value, name):
-    assert isinstance(value, tuple) and len(value) == 2, f"{name} returns (out, cache)"
+    assert isinstance(value, tuple | list), f"{name} returns (out, cache)"
+    assert len(value) == 2, f"{name} returns (out, cache), two values"
     return value
 
 
@@ -30,9 +31,8 @@ def gradients(student, kind, x, w, b, dout, stride, pad):
     run = getattr(student, forward)
     _, cache = two_parts(run(x, w, b, stride=stride, pad=pad), forward)
     parts = getattr(student, backward)(dout, cache)
-    assert isinstance(parts, tuple) and len(parts) == 3, (
-        f"{backward} returns (dx, dw, db)"
-    )
+    assert isinstance(parts, tuple | list), f"{backward} returns (dx, dw, db)"
+    assert len(parts) == 3, f"{backward} returns (dx, dw, db), three values"
     return parts
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from shared.datasets import digits_arrays
 from shared.testing import assert_close, normal
 from solutions.oracles import conv2d_gradients_loop, conv2d_loop, same_pad
-from solutions.real_images import digit, digits
 
 AS_KERAS = {  # image (N, H, W, C), arguments
     "valid, kh != kw": ((2, 6, 5, 3), {"kernel_size": (3, 2)}),
@@ -200,7 +200,7 @@ def test_initializers(student):
 
 
 def test_real_digit(student, reference, rng):
-    x = digit(5).astype(np.float32) / 16
+    x = digits_arrays("train[5:6]")[0].astype(np.float32) / 255
     arguments = {"filters": 3, "kernel_size": 5, "strides": 2, "padding": "same"}
     theirs = reference.layer("Conv2D", **arguments)
     mine = student.MyConv2D(**arguments)
@@ -210,16 +210,15 @@ def test_real_digit(student, reference, rng):
 
 
 def test_trains_on_real_digits(student):
-    x, y = digits(100)
-    chosen = y < 4
+    """Zeros against ones: whatever its first weights, the loss all but vanishes."""
+    x, y = digits_arrays("train[:150]")
+    x, chosen = x[:, 2::3, 2::3].astype(np.float32) / 64, y < 2
     layer = student.MyConv2D(filters=12, kernel_size=5, activation="relu")
-    losses = layer.fit(
-        (x[chosen] / 4).astype(np.float32), y[chosen], classes=4, steps=40, seed=1
-    )
+    losses = layer.fit(x[chosen], y[chosen], classes=2, steps=40, seed=1)
     first, last = np.mean(losses[:5]), np.mean(losses[-5:])
-    assert last < 0.5 * first, (
-        f"40 training steps on the digits 0 to 3 must halve the loss; it went from "
-        f"{first:.2f} to {last:.2f}"
+    assert last < 0.3 * first, (
+        f"40 training steps on the digits 0 and 1 must lower the loss to a third; it "
+        f"went from {first:.2f} to {last:.2f}"
     )
 
 
