@@ -1,126 +1,24 @@
-"""What a Keras model costs, layer by layer: shapes, parameters, multiply-adds.
+"""What a Keras model costs, layer by layer: parameters, multiply-adds, memory.
 
-The graph is walked with a concrete input size and without computing anything; nested
-models and the composite blocks of `shared.layers` are opened. A multiply-add is one
-multiplication and one addition, counted for convolutions and dense layers (biases,
-normalisation, activations and pooling are not counted, as in the literature).
+    table = layer_table(shared.models.build("vgg16"))
+    totals(table)
+    training_memory(table, optimizer="adam")
+
+A multiply-add is one multiplication and one addition, counted for convolutions and
+dense layers (biases, normalisation, activations and pooling are not counted, as in the
+literature). Nothing is computed to fill the table: shapes are enough.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 
-from shared.layers.composite import CompositeLayer
-
-Shape = tuple[int | None, ...]
-
-
-@dataclass(frozen=True)
-class Application:
-    """One use of one layer in the graph.
-
-    A layer that is used twice (shared weights) has two applications: its parameters
-    count once, its multiply-adds twice.
-
-    Attributes:
-        path: names of the enclosing blocks and of the layer, joined by "/".
-        layer: the layer or operation.
-        inputs: shapes of its tensors, batch first.
-        outputs: shapes of what it returns, batch first.
-        sources: paths of the applications, or "input", that its tensors come from.
-    """
-
-    path: str
-    layer: Any
-    inputs: tuple[Shape, ...]
-    outputs: tuple[Shape, ...]
-    sources: tuple[str, ...]
-
-
-def _function(layer: Any) -> Any:
-    """The graph inside a nested layer, or None for a layer that is a leaf."""
-    if isinstance(layer, CompositeLayer):
-        return layer.network
-    if isinstance(layer, keras.Sequential):
-        return layer._functional
-    # Functional is not public; it is what has a graph to run.
-    return layer if hasattr(layer, "_run_through_graph") else None
-
-
-def applications(model: Any, input_shape: Shape | None = None) -> list[Application]:
-    """All uses of layers in a model, in the order of computation, blocks opened.
-
-    Args:
-        model: a functional or sequential Keras model, or a built composite layer.
-        input_shape: `(H, W, C)`, needed only where the model leaves sizes open.
-
-    Raises:
-        ValueError: the model is no graph, or its input size is open.
-    """
-    function = _function(model)
-    if function is None:
-        raise ValueError(
-            f"model: {type(model).__name__} has no graph to walk; "
-            "give a model made with keras.Model(inputs, outputs) or keras.Sequential"
-        )
-    tensors = []
-    for tensor in function.inputs:
-        shape = (1, *(input_shape or tensor.shape[1:]))
-        if None in shape:
-            raise ValueError(
-                f"input_shape: the model leaves sizes open, {tensor.shape}; "
-                "give input_shape=(H, W, C)"
-            )
-        tensors.append(keras.KerasTensor(shape, dtype=tensor.dtype))
-    found: list[Application] = []
-    # By identity: each tensor of this walk is a new object, kept alive by `alive`.
-    origin = {id(tensor): "input" for tensor in tensors}
-    alive: list[Any] = list(tensors)
-
-    def walk(function: Any, tensors: list[Any], prefix: str) -> Any:
-        def visit(operation: Any) -> Any:
-            def apply(*args: Any, **kwargs: Any) -> Any:
-                path = f"{prefix}{operation.name}"
-                given = list(_tensors((args, kwargs)))
-                inner = _function(operation)
-                if inner is not None:
-                    return walk(inner, given, f"{path}/")
-                outputs = operation.compute_output_spec(*args, **kwargs)
-                made = list(_tensors(outputs))
-                alive.extend(made)
-                sources = tuple(origin.get(id(tensor), "input") for tensor in given)
-                for tensor in made:
-                    # An identity may hand its input through; keep the first origin.
-                    origin.setdefault(id(tensor), path)
-                found.append(
-                    Application(
-                        path,
-                        operation,
-                        tuple(tuple(tensor.shape) for tensor in given),
-                        tuple(tuple(tensor.shape) for tensor in made),
-                        sources,
-                    )
-                )
-                return outputs
-
-            return apply
-
-        return function._run_through_graph(tensors, operation_fn=visit)
-
-    walk(function, tensors, "")
-    return found
-
-
-def _tensors(structure: Any) -> Iterator[Any]:
-    for leaf in keras.tree.flatten(structure):
-        if isinstance(leaf, keras.KerasTensor):
-            yield leaf
-
+from shared.shapes import ReceptiveField, receptive_field
+from shared.walk import Application, Shape, applications
 
 _CONVOLUTIONS = (
     keras.layers.Conv1D,
@@ -135,6 +33,21 @@ _TRANSPOSED = (
     keras.layers.Conv2DTranspose,
     keras.layers.Conv3DTranspose,
 )
+# Their output is their input under another shape, or the same numbers at evaluation.
+_VIEWS = (
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout2D,
+    keras.layers.Identity,
+)
+_WHOLE_IMAGE = (
+    keras.layers.Flatten,
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.GlobalMaxPooling2D,
+)
+# Numbers that an optimizer keeps for each trainable parameter.
+OPTIMIZER_SLOTS = {"sgd": 0, "momentum": 1, "adam": 2}
 
 
 def _positions(shape: Shape) -> int:
@@ -147,7 +60,7 @@ def application_multiply_adds(application: Application) -> int:
     if hasattr(layer, "multiply_adds"):
         return int(layer.multiply_adds(application.inputs[0], application.outputs[0]))
     if isinstance(layer, _SEPARABLE):
-        # The separable classes derive from the convolutions: they are asked first.
+        # Depthwise and pointwise run at the output's positions.
         weights = math.prod(layer.depthwise_kernel.shape)
         weights += math.prod(layer.pointwise_kernel.shape)
         return _positions(application.outputs[0]) * weights
@@ -176,6 +89,220 @@ def multiply_adds(model: Any, input_shape: Shape | None = None) -> int:
 
 
 def parameters(model: Any) -> tuple[int, int]:
-    """Trainable and total parameters; the moving averages count only in the total."""
+    """Trainable and total parameters; moving averages count in the total only."""
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     return trainable, sum(math.prod(weight.shape) for weight in model.weights)
+
+
+def _parameter_kinds(layer: Any) -> dict[str, int]:
+    """Parameters of a layer as weights, biases, batch_norm; how many are trained."""
+    kinds = {"weights": 0, "biases": 0, "batch_norm": 0}
+    variables = getattr(layer, "weights", [])
+    for variable in variables:
+        kind = "biases" if variable.name.endswith("bias") else "weights"
+        if isinstance(layer, keras.layers.BatchNormalization):
+            kind = "batch_norm"
+        kinds[kind] += math.prod(variable.shape)
+    trained = sum(
+        math.prod(variable.shape)
+        for variable in getattr(layer, "trainable_weights", [])
+    )
+    return kinds | {"parameters": sum(kinds.values()), "trainable": trained}
+
+
+def _windows(application: Application) -> list[tuple[int, int, int]]:
+    """Kernel, stride and dilation of a layer along height and along width."""
+    layer = application.layer
+    if isinstance(layer, _WHOLE_IMAGE):
+        sizes = application.inputs[0][1:-1]
+        return [(size, 1, 1) for size in sizes] or [(1, 1, 1)] * 2
+
+    def pair(value: Any) -> tuple[int, int]:
+        return (value, value) if isinstance(value, int) else tuple(value)
+
+    kernel: Any = getattr(layer, "kernel_size", None)
+    strides: Any = getattr(layer, "strides", None)
+    if kernel is None:
+        kernel = getattr(layer, "pool_size", None)
+        strides = strides or kernel
+    return list(
+        zip(
+            pair(kernel or 1),
+            pair(strides or 1),
+            pair(getattr(layer, "dilation_rate", 1)),
+            strict=True,
+        )
+    )
+
+
+def _next_fields(
+    application: Application, sources: list[tuple[ReceptiveField, ...]]
+) -> tuple[ReceptiveField, ...]:
+    """What one output position sees along height and width."""
+    fields = []
+    enlarging = isinstance(application.layer, (keras.layers.UpSampling2D, *_TRANSPOSED))
+    for axis, window in enumerate(_windows(application)):
+        # Where branches meet, the position sees what the farthest-seeing branch sees.
+        size = max(source[axis].size for source in sources)
+        jump = max(source[axis].stride for source in sources)
+        if enlarging:
+            factor = application.outputs[0][axis + 1] // application.inputs[0][axis + 1]
+            reach = -(-window[0] // factor)
+            field = receptive_field([(size, jump), (reach, 1)])
+            fields.append(replace(field, stride=max(jump // factor, 1)))
+        else:
+            # A stack of layers acts as one layer of its own field and stride.
+            fields.append(receptive_field([(size, jump), window]))
+    return tuple(fields)
+
+
+def layer_table(model: Any, input_shape: Shape | None = None) -> Any:
+    """The cost of each layer, in the order of computation, blocks opened.
+
+    Args:
+        model: a functional or sequential Keras model.
+        input_shape: `(H, W, C)`, needed only where the model leaves sizes open.
+
+    Returns:
+        A `pandas.DataFrame`, one row per use of a layer, the input first, indexed by
+        path ("block/conv1"), for one image:
+
+        - `type`: the layer's class;
+        - `output_shape`: without the batch;
+        - `weights`, `biases`, `batch_norm`, their sum `parameters`, and `trainable`,
+          those that are trained; a layer used again counts nothing the second time;
+        - `multiply_adds`;
+        - `activations`: numbers in the output; 0 for layers that pass their input on
+          (flatten, reshape, dropout at evaluation);
+        - `activation_bytes`: the same in the layer's own precision;
+        - `receptive_height`, `receptive_width`: pixels of the input that one output
+          sees, those outside the image counted;
+        - `stride_height`, `stride_width`: pixels of the input between neighbouring
+          outputs.
+
+    Raises:
+        ValueError: the model is no graph, or its input size is open.
+    """
+    import pandas as pd
+
+    found = applications(model, input_shape)
+    rows: list[dict[str, Any]] = []
+    start = (ReceptiveField(1, 1, 0),) * 2
+    fields: dict[str, tuple[ReceptiveField, ...]] = {"input": start}
+    counted: set[int] = set()
+    for tensor in model.inputs:
+        shape = tuple(input_shape or tensor.shape[1:])
+        rows.append(
+            _row("input", "Input", shape, math.prod(shape), tensor.dtype, start)
+        )
+    for application in found:
+        layer, path = application.layer, application.path
+        sources = [fields[source] for source in application.sources] or [start]
+        fields[path] = _next_fields(application, sources)
+        dtype = getattr(layer, "compute_dtype", None) or "float32"
+        numbers = 0
+        if not isinstance(layer, _VIEWS):
+            numbers = sum(math.prod(shape[1:]) for shape in application.outputs)
+        shape = application.outputs[0][1:]
+        row = _row(path, type(layer).__name__, shape, numbers, dtype, fields[path])
+        if id(layer) not in counted:
+            row |= _parameter_kinds(layer)
+        counted.add(id(layer))
+        rows.append(row | {"multiply_adds": application_multiply_adds(application)})
+    return pd.DataFrame(rows).set_index("layer")
+
+
+def _row(
+    path: str,
+    kind: str,
+    shape: Shape,
+    numbers: int,
+    dtype: str,
+    fields: tuple[ReceptiveField, ...],
+) -> dict[str, Any]:
+    bits = {"float64": 64, "float16": 16, "bfloat16": 16}.get(dtype, 32)
+    return {
+        "layer": path,
+        "type": kind,
+        "output_shape": shape,
+        **dict.fromkeys(("weights", "biases", "batch_norm", "parameters"), 0),
+        "trainable": 0,
+        "multiply_adds": 0,
+        "activations": numbers,
+        "activation_bytes": numbers * bits // 8,
+        "receptive_height": fields[0].size,
+        "receptive_width": fields[-1].size,
+        "stride_height": fields[0].stride,
+        "stride_width": fields[-1].stride,
+    }
+
+
+def totals(table: Any) -> dict[str, int]:
+    """The sums of a layer table's columns that may be summed."""
+    columns = [name for name in table if table[name].dtype.kind == "i"]
+    return {
+        name: int(table[name].sum())
+        for name in columns
+        if not name.startswith(("receptive", "stride"))
+    }
+
+
+@dataclass(frozen=True)
+class TrainingMemory:
+    """Bytes that training holds at its fullest, after the forward pass.
+
+    Attributes:
+        parameters: the model itself, moving averages included.
+        gradients: one per trained parameter.
+        optimizer: the optimizer's own numbers.
+        activations: kept for the backward pass.
+        activation_gradients: as many again, if none is freed on the way.
+    """
+
+    parameters: int
+    gradients: int
+    optimizer: int
+    activations: int
+    activation_gradients: int
+
+    @property
+    def total(self) -> int:
+        return (
+            self.parameters
+            + self.gradients
+            + self.optimizer
+            + self.activations
+            + self.activation_gradients
+        )
+
+
+def training_memory(
+    table: Any, optimizer: str = "sgd", batch_size: int = 1
+) -> TrainingMemory:
+    """An upper bound of what training keeps, from a layer table.
+
+    Args:
+        table: of `layer_table`.
+        optimizer: "sgd" keeps nothing per parameter, "momentum" one number, "adam" two.
+        batch_size: images in a step; activations grow with it, the rest does not.
+
+    Returns:
+        Bytes, with parameters in float32.
+
+    Raises:
+        ValueError: the optimizer is not known.
+    """
+    if optimizer not in OPTIMIZER_SLOTS:
+        raise ValueError(
+            f"optimizer must be one of {list(OPTIMIZER_SLOTS)}, got {optimizer!r}"
+        )
+    sums = totals(table)
+    trained = 4 * sums["trainable"]
+    activations = sums["activation_bytes"] * batch_size
+    return TrainingMemory(
+        parameters=4 * sums["parameters"],
+        gradients=trained,
+        optimizer=trained * OPTIMIZER_SLOTS[optimizer],
+        activations=activations,
+        activation_gradients=activations,
+    )
