@@ -14,7 +14,7 @@ import keras
 from shared.layers.conv_bn import conv_bn
 from shared.models.registry import Paper
 
-PAPER = Paper("The course's lectures", 2020, "L91, L92")
+PAPER = Paper("The course's lectures", None, "L91, L92")
 
 
 @dataclass(frozen=True)

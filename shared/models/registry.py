@@ -17,12 +17,12 @@ class Paper:
 
     Attributes:
         title: the paper's title.
-        year: of first publication.
+        year: of first publication; None for what was never published.
         reference: arXiv id ("arXiv:1409.1556"), or venue where there is none.
     """
 
     title: str
-    year: int
+    year: int | None
     reference: str
 
 
