@@ -33,7 +33,7 @@ $(VENV)/created.stamp:
 	@touch $@
 
 $(VENV)/requirements.stamp: requirements.txt pyproject.toml $(VENV)/created.stamp
-	@echo "Installing requirements.txt into $(VENV): a few minutes, about 2 GB ..."
+	@echo "Installing requirements.txt into $(VENV): a few minutes, about 3 GB ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
