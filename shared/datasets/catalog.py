@@ -10,6 +10,10 @@ _DIGITS = tuple("0123456789")
 class DatasetError(RuntimeError):
     """Data that is unknown, absent or unreadable; the message is one line."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Tells IPython to show the message alone: the mistake is in no code."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 @dataclass(frozen=True)
 class Info:

@@ -290,6 +290,19 @@ def test_unknown_names_are_told_what_there_is():
         load("mnits")
 
 
+def test_a_notebook_shows_the_line_alone(capsys, monkeypatch, tmp_path):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    InteractiveShell().run_cell("from shared.datasets import load; load('mnits')")
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [
+        "DatasetError: name: no data set 'mnits'; there are "
+        '"digits", "mnist", "cifar10"'
+    ]
+
+
 @pytest.mark.parametrize("label", [0, 9, 127, 128, 300, 2**40, -1])
 def test_examples_are_parsed_as_tensorflow_writes_them(label):
     feature = tf.train.Feature
