@@ -18,6 +18,7 @@ import keras
 
 from shared.layers.local_response_normalization import LocalResponseNormalization
 from shared.layers.on_device import OnDevice
+from shared.models.heads import logits
 from shared.models.registry import Accuracy, Paper
 
 PAPER = Paper(
@@ -112,9 +113,7 @@ class AlexNet:
             for index in (6, 7):
                 x = keras.layers.Dense(4096, activation="relu", name=f"fc{index}")(x)
                 x = keras.layers.Dropout(0.5, name=f"dropout{index}")(x)
-            x = keras.layers.Dense(
-                classes, activation=classifier_activation, name="predictions"
-            )(x)
+            x = logits(x, classes, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
 
@@ -170,9 +169,7 @@ class TwoTowers:
             x = keras.layers.Flatten(name="flatten")(x)
             for index in (6, 7):
                 x = towers(x, lambda index=index: dense(index), f"fc{index}")
-            x = keras.layers.Dense(
-                classes, activation=classifier_activation, name="predictions"
-            )(x)
+            x = logits(x, classes, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
 

@@ -52,10 +52,32 @@ def logits(
     """
     if dropout:
         x = keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)
-    low = keras.config.dtype_policy().compute_dtype in ("float16", "bfloat16")
     return keras.layers.Dense(
-        classes,
-        activation=classifier_activation,
-        dtype="float32" if low else None,
-        name=name,
+        classes, activation=classifier_activation, dtype=_output_dtype(), name=name
     )(x)
+
+
+def averages(x: Any, *, classifier_activation: Any = None) -> Any:
+    """Add the mean over each map, where the maps are the classes already.
+
+    Args:
+        x: Keras tensor `(N, H, W, classes)`.
+        classifier_activation: None for logits.
+
+    Returns:
+        Keras tensor `(N, classes)`, float32 under mixed precision.
+    """
+    x = keras.layers.GlobalAveragePooling2D(dtype=_output_dtype(), name="predictions")(
+        x
+    )
+    if classifier_activation is None:
+        return x
+    return keras.layers.Activation(
+        classifier_activation, dtype=_output_dtype(), name="predictions_activation"
+    )(x)
+
+
+def _output_dtype() -> str | None:
+    """float32 instead of half precision; otherwise the policy in force."""
+    low = keras.config.dtype_policy().compute_dtype in ("float16", "bfloat16")
+    return "float32" if low else None

@@ -16,6 +16,7 @@ import keras
 from shared.layers.partial_conv2d import PartialConv2D
 from shared.layers.prototype_distance import PrototypeDistance
 from shared.layers.subsampling2d import Subsampling2D
+from shared.models.heads import logits
 from shared.models.registry import Accuracy, Paper
 
 PAPER = Paper(
@@ -131,9 +132,7 @@ class LeNet:
             x = keras.layers.Flatten(name="flatten")(x)
             x = keras.layers.Dense(120, activation="relu", name="C5")(x)
             x = keras.layers.Dense(84, activation="relu", name="F6")(x)
-            x = keras.layers.Dense(
-                classes, activation=classifier_activation, name="output"
-            )(x)
+            x = logits(x, classes, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from shared.layers.conv_bn import conv_bn
+from shared.models.heads import logits
 from shared.models.registry import Paper
 
 PAPER = Paper("The course's lectures", None, "L91, L92")
@@ -43,9 +44,7 @@ class MnistCNN:
             x = keras.layers.MaxPooling2D(2, name=f"pool{index}")(x)
         if include_top:
             x = keras.layers.Flatten(name="flatten")(x)
-            x = keras.layers.Dense(
-                classes, activation=classifier_activation, name="predictions"
-            )(x)
+            x = logits(x, classes, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
 
@@ -74,9 +73,7 @@ class MnistTask:
             x = layers.Flatten(name="flatten")(x)
             x = layers.Dense(256, activation="tanh", name="dense")(x)
             x = layers.Dropout(0.5, name="dropout2")(x)
-            x = layers.Dense(
-                classes, activation=classifier_activation, name="predictions"
-            )(x)
+            x = logits(x, classes, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
 

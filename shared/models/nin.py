@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from shared.layers.pooling import AveragePooling2D, MaxPooling2D
+from shared.models.heads import averages
 from shared.models.registry import Accuracy, Paper
 
 PAPER = Paper("Network In Network", 2013, "arXiv:1312.4400")
@@ -59,9 +60,7 @@ class NiN:
                 x = pools[block - 1](x)
                 x = keras.layers.Dropout(0.5, name=f"dropout{block}")(x)
         if include_top:
-            x = keras.layers.GlobalAveragePooling2D(name="predictions")(x)
-            if classifier_activation is not None:
-                x = keras.layers.Activation(classifier_activation, name="output")(x)
+            x = averages(x, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
 

@@ -14,6 +14,7 @@ import keras
 
 from shared.layers.fire import Fire
 from shared.layers.pooling import MaxPooling2D
+from shared.models.heads import averages
 from shared.models.registry import Accuracy, Paper
 
 PAPER = Paper(
@@ -69,9 +70,7 @@ class SqueezeNet:
         if include_top:
             x = keras.layers.Dropout(0.5, name="dropout9")(x)
             x = keras.layers.Conv2D(classes, 1, activation="relu", name="conv10")(x)
-            x = keras.layers.GlobalAveragePooling2D(name="predictions")(x)
-            if classifier_activation is not None:
-                x = keras.layers.Activation(classifier_activation, name="output")(x)
+            x = averages(x, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
 

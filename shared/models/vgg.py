@@ -13,6 +13,7 @@ from typing import Any
 import keras
 
 from shared.layers.local_response_normalization import LocalResponseNormalization
+from shared.models.heads import logits
 from shared.models.registry import Accuracy, Paper
 
 PAPER = Paper(
@@ -71,9 +72,7 @@ class VGG:
             for index in (6, 7):
                 x = keras.layers.Dense(4096, activation="relu", name=f"fc{index}")(x)
                 x = keras.layers.Dropout(0.5, name=f"dropout{index}")(x)
-            x = keras.layers.Dense(
-                classes, activation=classifier_activation, name="predictions"
-            )(x)
+            x = logits(x, classes, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
 

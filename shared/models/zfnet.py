@@ -16,6 +16,7 @@ import keras
 from shared.layers.conv_bn import convolution
 from shared.layers.local_response_normalization import LocalResponseNormalization
 from shared.layers.pooling import MaxPooling2D
+from shared.models.heads import logits
 from shared.models.registry import Accuracy, Paper
 
 PAPER = Paper(
@@ -72,9 +73,7 @@ class ZFNet:
             for index in (6, 7):
                 x = keras.layers.Dense(4096, activation="relu", name=f"fc{index}")(x)
                 x = keras.layers.Dropout(0.5, name=f"dropout{index}")(x)
-            x = keras.layers.Dense(
-                classes, activation=classifier_activation, name="predictions"
-            )(x)
+            x = logits(x, classes, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
 
