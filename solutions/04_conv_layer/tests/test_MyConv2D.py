@@ -9,6 +9,10 @@ from solutions.oracles import conv2d_gradients_loop, conv2d_loop, same_pad
 
 AS_KERAS = {  # image (N, H, W, C), arguments
     "valid, kh != kw": ((2, 6, 5, 3), {"kernel_size": (3, 2)}),
+    "same, stride 3, no zeros needed": (
+        (1, 6, 9, 2),
+        {"kernel_size": 3, "strides": 3, "padding": "same"},
+    ),
     "same, stride 2, even size": (
         (2, 6, 8, 2),
         {"kernel_size": 3, "strides": 2, "padding": "same"},
