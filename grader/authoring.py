@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from grader.errors import ManifestError
+from grader.errors import GraderError, ManifestError
 from grader.manifest import Manifest
 from grader.submission import Submission
 from grader.submission.cells import Cell, read_cells
@@ -128,3 +128,17 @@ def _arguments(node: ast.expr, path: Path) -> tuple[str, str]:
             f"{path}:{node.lineno}: write the question and the hint as plain texts"
         ) from None
     return str(question), str(keywords.get("hint", ""))
+
+
+def mistaken_submission(manifest: Manifest, name: str) -> Submission:
+    """Returns the solution with the misconception `name` in it.
+
+    Raises:
+        GraderError: if the assignment has no such misconception; names those it has.
+    """
+    variants = read_variants(manifest, "misconception")
+    for variant in variants:
+        if variant.name == name:
+            return substituted(manifest, solution_cells(manifest), variant)
+    names = ", ".join(variant.name for variant in variants) or "none"
+    raise GraderError(f"{manifest.name} has no misconception {name!r}; it has: {names}")

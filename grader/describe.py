@@ -41,7 +41,7 @@ def describe_call(call: Call, log: Sequence[Call]) -> str:
     args += [f"{key}={_value(item, log)}" for key, item in message["kwargs"].items()]
     name = str(message["name"])
     if message["op"] == "operate":
-        subject, *args = args
+        args = args[1:]
         operation = message["operation"]
         name = "layer" if operation == "call" else f"layer.{operation}"
     return f"{name}({', '.join(args)})"

@@ -36,6 +36,7 @@ class Grading:
         progress: called with the question's id before each test.
         hosts: processes to use again; started and ended by `grade` if None.
         public: grade with the public tests even where hidden ones exist.
+        enough: given a question's results so far, tells whether to skip the rest.
     """
 
     seed: int | None = None
@@ -45,6 +46,7 @@ class Grading:
     progress: Callable[[str], None] = field(default=lambda question: None)
     hosts: Hosts | None = None
     public: bool = False
+    enough: Callable[[Sequence[TestResult]], bool] | None = None
 
 
 def grade(
@@ -97,16 +99,11 @@ def grade(
     )
 
 
-def test_files(
-    manifest: Manifest, public: bool, questions: Sequence[str]
-) -> list[Path]:
+def _files(manifest: Manifest, public: bool, questions: Sequence[str]) -> list[Path]:
     """Returns the files with the tests of `questions`."""
     if manifest.hidden_tests is None or public:
         return [manifest.public_tests] if manifest.public_tests.is_file() else []
     return [manifest.hidden_tests / f"test_{id}.py" for id in questions]
-
-
-test_files.__test__ = False  # type: ignore[attr-defined]
 
 
 def _run(
@@ -118,7 +115,7 @@ def _run(
     questions: Sequence[Question],
 ) -> tuple[dict[str, list[TestResult]], dict[str, list[dict[str, object]]]]:
     ids = [question.id for question in questions]
-    files = test_files(manifest, how.public, ids)
+    files = _files(manifest, how.public, ids)
     if not files or not ids:
         return {}, {}
     import pytest  # not needed to say that a path is wrong
@@ -133,14 +130,10 @@ def _run(
         only=ids,
         explain=how.explain,
         progress=how.progress,
+        enough=how.enough,
     )
-    arguments = [
-        *("-c", os.devnull, "--rootdir", str(files[0].parent), "--noconftest"),
-        *("-p", "no:cacheprovider", "--import-mode=importlib", "--assert=plain"),
-        *("--capture=no", "-q", "-W", "ignore"),
-        *map(str, files),
-    ]
-    with _trusted_surroundings(), contextlib.redirect_stdout(io.StringIO()):
+    arguments = pytest_arguments(files)
+    with trusted_surroundings(), contextlib.redirect_stdout(io.StringIO()):
         code = pytest.main(arguments, plugins=[plugin])
     if code == pytest.ExitCode.INTERRUPTED and not plugin.faults:
         raise KeyboardInterrupt
@@ -155,8 +148,18 @@ def _run(
     return plugin.outcomes, plugin.problems
 
 
+def pytest_arguments(files: Sequence[Path]) -> list[str]:
+    """Settings under which tests run alike everywhere: no caller's, no conftest."""
+    return [
+        *("-c", os.devnull, "--rootdir", str(files[0].parent), "--noconftest"),
+        *("-p", "no:cacheprovider", "--import-mode=importlib", "--assert=plain"),
+        *("--capture=no", "-q", "-W", "ignore"),
+        *map(str, files),
+    ]
+
+
 @contextlib.contextmanager
-def _trusted_surroundings() -> Iterator[None]:
+def trusted_surroundings() -> Iterator[None]:
     """Neither the caller's settings nor what lies in the current folder matter."""
     changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
     before = {name: os.environ.get(name) for name in changed}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from grader.describe import describe_calls, describe_failure, printable
 from grader.errors import GraderFault, StudentFault
 from grader.explain import Explainer
-from grader.manifest import Manifest
+from grader.manifest import Manifest, Question
 from grader.results import Outcome, TestResult
 from grader.sandbox import Hosts
 from grader.session import Reference, Session, Student
@@ -35,6 +35,8 @@ class GraderPlugin:
         only: question ids to run; all if empty.
         explain: whether failures are matched with misconceptions.
         progress: called with the question's id before each test.
+        enough: given a question's results so far, tells whether to skip the rest.
+        session: makes the session of a question; one with a worker if None.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class GraderPlugin:
         only: Sequence[str] = (),
         explain: bool = True,
         progress: Callable[[str], None] = lambda question: None,
+        enough: Callable[[Sequence[TestResult]], bool] | None = None,
+        session: Callable[[Question], Session] | None = None,
     ) -> None:
         self.outcomes: dict[str, list[TestResult]] = {}
         self.problems: dict[str, list[dict[str, Any]]] = {}
@@ -58,6 +62,8 @@ class GraderPlugin:
         self._only = only
         self._explainer = Explainer(manifest, hosts) if explain else None
         self._progress = progress
+        self._enough = enough
+        self._new_session = session or self._in_worker
         self._session: Session | None = None
         self._reference: Session | None = None
         self._started = 0.0
@@ -67,10 +73,10 @@ class GraderPlugin:
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Student:
         """The graded names of the submission, by proxy."""
-        return Student(self._session_for(self._question_of(request.node)))
+        return Student(self._session_for(request.node))
 
     @pytest.fixture
-    def reference(self, request: pytest.FixtureRequest) -> Iterator[Reference]:
+    def reference(self, request: pytest.FixtureRequest) -> Reference:
         """Keras in a clean process that never saw student code."""
         question = self._manifest.question(self._question_of(request.node))
         if self._reference is None or self._reference.question != question:
@@ -78,15 +84,13 @@ class GraderPlugin:
             self._reference = Session(
                 self._manifest, question, self._submission, self._hosts, reference=True
             )
-        self._reference.begin_test()
-        yield Reference(self._reference)
+        self._reference.begin_test(self._seed_of(request.node))
+        return Reference(self._reference)
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
         """Random numbers that follow from the run's seed and the test's name."""
-        return np.random.default_rng(
-            [self._seed, zlib.crc32(request.node.name.encode())]
-        )
+        return np.random.default_rng(self._seed_of(request.node))
 
     # -- hooks ------------------------------------------------------------------
 
@@ -115,9 +119,11 @@ class GraderPlugin:
             self._close()
             session = None
         if session is not None:
-            session.begin_test()
+            session.begin_test(self._seed_of(item))
             if session.broken is not None:
                 pytest.skip("the worker of this question has ended")
+        if self._enough and self._enough(self.outcomes.get(question, [])):
+            pytest.skip("enough is known")
         self._started = time.perf_counter()
 
     @pytest.hookimpl(wrapper=True)
@@ -132,6 +138,8 @@ class GraderPlugin:
 
     def pytest_sessionfinish(self) -> None:
         """Ends the last workers."""
+        if self._explainer:
+            self._explainer.close()
         self._close()
         self._close_reference()
 
@@ -177,16 +185,20 @@ class GraderPlugin:
             )
         )
 
-    def _session_for(self, question: str) -> Session:
+    def _seed_of(self, item: pytest.Item) -> int:
+        """A number that follows from the run's seed and the test's name."""
+        return zlib.crc32(f"{self._seed} {item.name}".encode())
+
+    def _session_for(self, item: pytest.Item) -> Session:
+        question = self._question_of(item)
         if self._session is None or self._session.question.id != question:
             self._close()
-            self._session = Session(
-                self._manifest,
-                self._manifest.question(question),
-                self._submission,
-                self._hosts,
-            )
+            self._session = self._new_session(self._manifest.question(question))
+            self._session.begin_test(self._seed_of(item))
         return self._session
+
+    def _in_worker(self, question: Question) -> Session:
+        return Session(self._manifest, question, self._submission, self._hosts)
 
     def _close(self) -> None:
         if self._session is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class Call:
     """One logged request, with what it needs to be made again elsewhere."""
 
     message: dict[str, Any]
+    seed: int
     result: Any = None
     error: StudentFault | None = None
 
@@ -146,11 +148,13 @@ class Session:
         self._defined: set[str] = set()
         self._bound: dict[str, tuple[str, int]] = {}
         self._results: dict[int, Ref] = {}
+        self._seed, self._seeded = 0, True
 
-    def begin_test(self) -> None:
-        """Forgets the calls of the test before."""
+    def begin_test(self, seed: int) -> None:
+        """Forgets the calls of the test before; `seed` sets the worker's generators."""
         self.log.clear()
         self._results.clear()
+        self._seed, self._seeded = seed, False
 
     def call(self, name: str, args: Any, kwargs: Any, inputs_back: bool) -> Any:
         """Calls a graded name; returns its result, with the inputs if asked."""
@@ -164,7 +168,7 @@ class Session:
         Raises:
             StudentFault: whatever the student's code did wrong.
         """
-        call = Call(self._with_refs(message))
+        call = Call(self._with_refs(message), self._seed)
         self.log.append(call)
         wire = {
             key: _unwrapped(value) if key in {"args", "kwargs"} else value
@@ -179,17 +183,21 @@ class Session:
         self._remember(call.result, Ref(len(self.log) - 1, ()))
         return call.result
 
-    def replay(self, log: Sequence[Call]) -> list[Call]:
-        """Makes logged calls again here, with this session's own results in between."""
+    def replay(self, log: Sequence[Call]) -> Iterator[Call]:
+        """Makes logged calls again here, with this session's own results in between.
+
+        Yields each as it has been made, so that the caller may stop early.
+        """
         for call in log:
-            message = self._without_refs(call.message)
-            try:
+            made = len(self.log)
+            with contextlib.suppress(StudentFault):
+                message = self._without_refs(call.message)
                 if message["op"] == "call":
                     self._define(message["name"])
                 self.perform(message)
-            except StudentFault:
-                break
-        return self.log
+            if len(self.log) == made:
+                return  # it could not even be made
+            yield self.log[-1]
 
     def close(self) -> None:
         """Ends the worker."""
@@ -225,11 +233,20 @@ class Session:
     def _exchange(self, message: dict[str, Any]) -> Any:
         if self.broken is not None:
             raise self.broken
+        if not self._seeded:
+            self._seeded = True
+            self._exchange({"op": "seed", "seed": self._seed})
+        reply = self._ask(message)
+        if "error" in reply:
+            raise _student_error(reply["error"])
+        return reply.get("ok")
+
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         if self._worker is None:
             self._worker = self._start()
         started = time.monotonic()
         try:
-            reply = self._worker.request(message, max(self._time_left, 0.01))
+            return self._worker.request(message, max(self._time_left, 0.01))
         except StudentTimeout:
             limit = self.question.timeout_s or self.manifest.timeout_s
             text = f"no answer within the {limit:g} s that this question has"
@@ -240,9 +257,6 @@ class Session:
             raise
         finally:
             self._time_left -= time.monotonic() - started
-        if "error" in reply:
-            raise _student_error(reply["error"])
-        return reply.get("ok")
 
     def _start(self) -> Worker:
         settings = {
@@ -254,7 +268,8 @@ class Session:
         }
         if self.reference:
             roots = {name.partition(".")[0] for name in self.question.allow}
-            chosen = _TENSORFLOW if roots & {"tensorflow", "keras"} else _NUMPY
+            with_keras = bool(roots & {"tensorflow", "keras"})
+            chosen: tuple[str, ...] = _TENSORFLOW if with_keras else _NUMPY
         else:
             chosen = packages(self.question, self.submission.definitions)
         return self.hosts.worker(settings, chosen, self.manifest.memory_mb)

@@ -53,7 +53,7 @@ def read_cells(path: Path) -> list[Cell]:
     if path.suffix == ".py":
         return percent_cells(text)
     if path.suffix == ".ipynb":
-        return _notebook_cells(text, path.name)
+        return notebook_cells(text, path.name)
     raise SubmissionError(
         f"{path.name}: expected a notebook (.ipynb) or a script (.py)"
     )
@@ -62,7 +62,8 @@ def read_cells(path: Path) -> list[Cell]:
 def percent_cells(text: str) -> list[Cell]:
     """Returns the code cells of a py:percent script; text before a marker is one."""
     cells: list[Cell] = []
-    number, options, lines = 0, "", []
+    number, options = 0, ""
+    lines: list[str] = []
     marked = False
 
     def close() -> None:
@@ -112,7 +113,12 @@ def _read_text(path: Path) -> str:
     return text
 
 
-def _notebook_cells(text: str, name: str) -> list[Cell]:
+def notebook_cells(text: str, name: str) -> list[Cell]:
+    """Returns the code cells of a notebook's JSON `text`; `name` is for messages.
+
+    Raises:
+        SubmissionError: if it is not a notebook.
+    """
     try:
         book = json.loads(text)
     except (ValueError, RecursionError) as error:

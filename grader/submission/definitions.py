@@ -69,7 +69,8 @@ class _Statement:
     @cached_property
     def first_line(self) -> int:
         decorators = getattr(self.node, "decorator_list", [])
-        return min([self.node.lineno, *(d.lineno for d in decorators)])
+        lines: list[int] = [d.lineno for d in decorators]
+        return min([self.node.lineno, *lines])
 
     @cached_property
     def text(self) -> str:
@@ -139,7 +140,7 @@ class Definitions:
         found = self._by_name.get(name, [])
         answered = [s for s in found if not is_stub(s.node)] or found
         tagged = [s for s in answered if s.cell.question == question]
-        return (tagged or answered or [None])[-1]
+        return _last(tagged or answered)
 
     def _closure(self, question: str, names: Sequence[str]) -> list[_Statement]:
         chosen: dict[_Statement, None] = {}
@@ -169,7 +170,7 @@ class Definitions:
         """The binding in force when `user` is executed, else any."""
         found = [s for s in self._by_name.get(name, []) if s is not user]
         earlier = [s for s in found if s.position < user.position]
-        return (earlier or found or [None])[-1]
+        return _last(earlier or found)
 
     def _finally(self, name: str, user: _Statement) -> _Statement | None:
         """The binding in force when `user`'s functions run.
@@ -240,6 +241,10 @@ def extract(cells: Iterable[Cell]) -> Definitions:
             position = len(statements)
             statements.append(_Statement(position, clean, node, bound_names(node)))
     return Definitions(statements, problems)
+
+
+def _last(statements: Sequence[_Statement]) -> _Statement | None:
+    return statements[-1] if statements else None
 
 
 def _problem(cell: Cell, error: SyntaxError) -> Problem:

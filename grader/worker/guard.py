@@ -184,7 +184,7 @@ class _Finder:
             return None
         if "tensorflow" in sys.modules and not self._asked_by_student():
             return None
-        return ModuleSpec(name, self, is_package=True)
+        return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return StandInModule(spec.name, self._guard)

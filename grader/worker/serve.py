@@ -5,11 +5,14 @@ import __future__
 
 import linecache
 import os
+import random
 import socket
 import sys
 import traceback
 import types
 import warnings
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -24,8 +27,66 @@ _MAX_MESSAGE = 1500
 _MAX_FRAMES = 8
 
 
-class Worker:
-    """Holds the student's definitions and answers the grader's requests.
+class Answerer:
+    """Answers requests to call names and to operate on what they returned.
+
+    Args:
+        names: the names that may be called.
+        is_student: tells the student's source files by name.
+    """
+
+    def __init__(
+        self, names: Mapping[str, Any], is_student: Callable[[str], bool]
+    ) -> None:
+        self._objects = values.Objects()
+        self._names = names
+        self._is_student = is_student
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Returns the reply to one request; never raises."""
+        try:
+            return {"ok": getattr(self, f"_do_{request['op']}")(request)}
+        except BaseException as error:
+            # Also SystemExit and KeyboardInterrupt: they end a call, not the worker.
+            return {"error": _describe(error, self._is_student)}
+
+    def _running(self, name: str) -> AbstractContextManager[None]:
+        del name
+        return nullcontext()
+
+    def _do_call(self, request: dict[str, Any]) -> Any:
+        name = request["name"]
+        if name not in self._names:
+            raise NameError(f"{name} is not defined")
+        args = self._objects.resolve(request["args"])
+        kwargs = self._objects.resolve(request["kwargs"])
+        with self._running(name):
+            result = self._objects.portable(self._names[name](*args, **kwargs))
+        if request["inputs_back"]:
+            # Read after the call: this is how a change of an input shows.
+            return result, self._objects.portable(list(args))
+        return result
+
+    def _do_operate(self, request: dict[str, Any]) -> Any:
+        operation: Any = handles.OPERATIONS.get(request["operation"])
+        if operation is None:
+            raise ValueError(f"no operation {request['operation']!r}")
+        args = self._objects.resolve(request["args"])
+        kwargs = self._objects.resolve(request["kwargs"])
+        with self._running(request["name"]):
+            return self._objects.portable(operation(*args, **kwargs))
+
+    def _do_seed(self, request: dict[str, Any]) -> None:
+        """Makes random weights repeatable, test by test."""
+        seed = request["seed"]
+        random.seed(seed)
+        np.random.seed(seed)
+        if "keras" in sys.modules:
+            sys.modules["keras"].utils.set_random_seed(seed)
+
+
+class Worker(Answerer):
+    """Holds the student's definitions, under the rules of one question.
 
     Args:
         settings: ``question``, ``allow``, ``forbid``, ``instead`` and whether the
@@ -33,10 +94,10 @@ class Worker:
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        self._objects = values.Objects()
+        self._defined_names: dict[str, Any] = {}
+        super().__init__(self._defined_names, _is_cell)
         self._modules: dict[str, types.ModuleType] = {}
         self._defined: set[tuple[str, str, int]] = set()
-        self._names: dict[str, Any] = {}
         self._reference = bool(settings["reference"])
         self._guard = Guard(
             question=settings["question"],
@@ -47,13 +108,8 @@ class Worker:
         )
         self._guard.install()
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Returns the reply to one request; never raises."""
-        try:
-            return {"ok": getattr(self, f"_do_{request['op']}")(request)}
-        except BaseException as error:
-            # Also SystemExit and KeyboardInterrupt: they end a call, not the worker.
-            return {"error": _describe(error)}
+    def _running(self, name: str) -> AbstractContextManager[None]:
+        return self._guard.running(name)
 
     def _do_define(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         """Executes units one by one; one that fails leaves the others alone."""
@@ -73,33 +129,12 @@ class Worker:
                     warnings.simplefilter("ignore")
                     exec(code, module.__dict__)
             except BaseException as error:
-                problems.append({"cell": cell, "line": line} | _describe(error))
+                where = {"cell": cell, "line": line}
+                problems.append(where | _describe(error, _is_cell))
         for name in request["names"]:
             if name in module.__dict__:
-                self._names[name] = module.__dict__[name]
+                self._defined_names[name] = module.__dict__[name]
         return problems
-
-    def _do_call(self, request: dict[str, Any]) -> Any:
-        name = request["name"]
-        if name not in self._names:
-            raise NameError(f"the submission defines no {name}")
-        args = self._objects.resolve(request["args"])
-        kwargs = self._objects.resolve(request["kwargs"])
-        with self._guard.running(name):
-            result = self._objects.portable(self._names[name](*args, **kwargs))
-        if request["inputs_back"]:
-            # Read after the call: this is how a change of an input shows.
-            return result, self._objects.portable(list(args))
-        return result
-
-    def _do_operate(self, request: dict[str, Any]) -> Any:
-        operation = handles.OPERATIONS.get(request["operation"])
-        if operation is None:
-            raise ValueError(f"no operation {request['operation']!r}")
-        args = self._objects.resolve(request["args"])
-        kwargs = self._objects.resolve(request["kwargs"])
-        with self._guard.running(request["name"]):
-            return self._objects.portable(operation(*args, **kwargs))
 
     def _do_layer(self, request: dict[str, Any]) -> Any:
         if not self._reference:
@@ -135,11 +170,18 @@ def serve(sock: socket.socket) -> None:
             payload = encode(reply)
             connection.send(payload)
         except Exception as error:
-            described = _describe(CodecError(f"the result cannot be sent: {error}"))
+            unsent = CodecError(f"the result cannot be sent: {error}")
+            described = _describe(unsent, _is_cell)
             connection.send(encode({"id": request["id"], "error": described}))
 
 
-def _describe(error: BaseException) -> dict[str, Any]:
+def _is_cell(filename: str) -> bool:
+    return filename.startswith("<cell ")
+
+
+def _describe(
+    error: BaseException, is_student: Callable[[str], bool]
+) -> dict[str, Any]:
     """The exception in plain values; its own methods may be the student's."""
     try:
         message = str(error)[:_MAX_MESSAGE]
@@ -147,8 +189,9 @@ def _describe(error: BaseException) -> dict[str, Any]:
         message = ""
     frames = []
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith("<cell ") or frame.filename.startswith("<file "):
-            cell = frame.filename.strip("<>")
+        if is_student(frame.filename):
+            here = _is_cell(frame.filename)
+            cell = frame.filename.strip("<>") if here else f"in {frame.name}"
             frames.append([cell, frame.lineno or 0, (frame.line or "")[:200]])
     return {
         "type": type(error).__name__[:100],
@@ -162,7 +205,7 @@ def _describe(error: BaseException) -> dict[str, Any]:
 def _remember_lines(cell: str, line: int, source: str) -> None:
     """Lets tracebacks show the student's source lines."""
     name = f"<{cell}>"
-    lines = list(linecache.cache[name][2]) if name in linecache.cache else []
+    lines = linecache.getlines(name)
     new = [text + "\n" for text in source.split("\n")]
     lines += ["\n"] * (line - 1 + len(new) - len(lines))
     lines[line - 1 : line - 1 + len(new)] = new

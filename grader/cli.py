@@ -1,0 +1,203 @@
+"""The command line: ``python -m grader ASSIGNMENT [SUBMISSION]`` and its helpers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader.errors import ExitCode, GraderError
+from grader.manifest import all_assignments, find_assignment, load
+from grader.results import Report
+
+
+class _DefaultCommand(click.Group):
+    """A group whose first word may be an assignment instead of a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else "--help"
+        if first not in self.commands and first not in ("--help", "-h"):
+            args = ["grade", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_DefaultCommand,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
+    subcommand_metavar="ASSIGNMENT [SUBMISSION] | COMMAND ...",
+)
+def cli() -> None:
+    """Grades an assignment: python -m grader assignments/04"""
+
+
+@cli.command("grade")
+@click.argument("paths", nargs=-1, required=True, metavar="ASSIGNMENT [SUBMISSION]")
+@click.option("-q", "--question", "only", multiple=True, help="Only this question.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat this run.")
+@click.option("--public", is_flag=True, help="Only the tests that students have.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "isolated", "restricted", "none"]),
+    default="auto",
+    show_default=True,
+    help="How student code is confined.",
+)
+@click.option("--mistake", help="Grade the solution with this named misconception.")
+def grade_command(
+    paths: tuple[str, ...],
+    only: tuple[str, ...],
+    as_json: bool,
+    junit: Path | None,
+    seed: int | None,
+    public: bool,
+    sandbox: str,
+    mistake: str | None,
+) -> None:
+    """Grades SUBMISSION (a notebook or a folder), or the assignment's own folder.
+
+    Several assignments at once are graded one after the other, with one summary.
+    """
+    pairs = _pairs(paths)
+    reports = []
+    for assignment, submission in pairs:
+        options = {"only": only, "seed": seed, "sandbox": sandbox, "public": public}
+        reports.append(_grade_one(assignment, submission, options, as_json, mistake))
+        if not as_json:
+            _show(reports[-1])
+    if junit is not None:
+        from grader.reports.junit import write_junit
+
+        write_junit(reports, junit)
+    if as_json:
+        data: Any = [report.as_dict() for report in reports]
+        click.echo(json.dumps(data[0] if len(data) == 1 else data))
+    elif len(reports) > 1:
+        from grader.reports.console import print_summary
+
+        print_summary(reports, _console())
+    full = all(report.full_marks for report in reports)
+    sys.exit(ExitCode.FULL_MARKS if full else ExitCode.POINTS_LOST)
+
+
+@cli.command("regenerate")
+@click.argument("assignments", nargs=-1)
+@click.option("--check", is_flag=True, help="Prove everything, write nothing.")
+@click.option("--execute", is_flag=True, help="Also execute the notebooks.")
+def regenerate_command(
+    assignments: tuple[str, ...], check: bool, execute: bool
+) -> None:
+    """Makes student and solution notebooks from their source, with the proofs."""
+    from grader.regenerate import (
+        lone_walkthroughs,
+        regenerate,
+        regenerate_walkthrough,
+    )
+
+    console = _console()
+    scripts = lone_walkthroughs(assignments)
+    names = [name for name in assignments if not lone_walkthroughs([name])]
+    folders = [find_assignment(name) for name in names]
+    if not assignments:
+        folders = all_assignments()
+    if not regenerate(folders, check=check, execute=execute, console=console):
+        sys.exit(ExitCode.POINTS_LOST)
+    for script in scripts if execute else ():
+        regenerate_walkthrough(script, check=check, console=console)
+
+
+def main() -> None:
+    """Runs the command line; every error a user can cause is one line."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        _fail(error.format_message(), ExitCode.USAGE)
+    except click.Abort:
+        _fail("stopped", ExitCode.USAGE)
+    except GraderError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("stopped", ExitCode.USAGE)
+    except BrokenPipeError:
+        os._exit(ExitCode.USAGE)
+    except Exception as error:
+        if os.environ.get("GRADER_DEBUG"):
+            raise
+        _fail(
+            f"the grader itself failed ({type(error).__name__}: {error}); "
+            "GRADER_DEBUG=1 shows where",
+            ExitCode.GRADER_FAULT,
+        )
+
+
+def _fail(message: str, code: ExitCode) -> None:
+    click.echo(f"grader: {message}", err=True)
+    sys.exit(code)
+
+
+def _pairs(paths: tuple[str, ...]) -> list[tuple[Path, Path | None]]:
+    """One assignment, one with a submission, or several assignments."""
+    first = find_assignment(paths[0])
+    if len(paths) == 1:
+        return [(first, None)]
+    if len(paths) == 2:
+        with contextlib.suppress(GraderError):
+            if Path(paths[1]).parent.name != "solutions":
+                return [(first, None), (find_assignment(paths[1]), None)]
+        return [(first, Path(paths[1]))]
+    return [(first, None), *((find_assignment(path), None) for path in paths[1:])]
+
+
+def _grade_one(
+    assignment: Path,
+    submission: Path | None,
+    options: dict[str, Any],
+    as_json: bool,
+    mistake: str | None,
+) -> Report:
+    from grader.grade import Grading, grade
+    from grader.submission import read_submission
+
+    manifest = load(assignment)
+    if mistake is not None:
+        from grader.authoring import mistaken_submission
+
+        given = mistaken_submission(manifest, mistake)
+    else:
+        given = read_submission(manifest, submission)
+    with _progress(as_json) as progress:
+        return grade(manifest, given, Grading(progress=progress, **options))
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Any]:
+    """A line on stderr that names the question being tested; none in a pipe."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda question: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting…") as status:
+        yield lambda question: status.update(f"testing {question} …")
+
+
+def _show(report: Report) -> None:
+    from grader.reports.console import print_report
+
+    print_report(report, _console())
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        console.width = 100
+    return console

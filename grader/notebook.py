@@ -1,0 +1,145 @@
+"""``check("question")``: the public tests of a question, in the running notebook."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Imported with the notebook's first cell, so that the first check is as quick as
+# the others.
+import pytest
+
+from grader.errors import GraderError, SubmissionError
+from grader.grade import pytest_arguments, trusted_surroundings
+from grader.manifest import MANIFEST_NAME, Manifest, all_assignments, load
+from grader.plugin import GraderPlugin
+from grader.results import Outcome, TestResult
+from grader.sandbox import Hosts
+from grader.session import Session
+from grader.submission import Submission
+from grader.worker.serve import Answerer
+
+_SEED = 0
+_MOST_SHOWN = 3
+
+
+def check(question: str, assignment: str | None = None) -> None:
+    """Runs the public tests of `question` on what this notebook defines now.
+
+    Prints a line if they pass, and otherwise what was called, what came back and
+    what was expected. Public tests are a help, not the grade: hidden tests try more.
+
+    Args:
+        question: its name, e.g. ``"im2col"``.
+        assignment: folder or its number; found from the notebook's folder if None.
+    """
+    namespace = _callers_namespace()
+    try:
+        manifest = _manifest(question, assignment)
+        results = _run(manifest, question, namespace)
+    except GraderError as error:
+        print(f"check: {error}")
+        return
+    print(_verdict(question, results))
+
+
+@dataclass
+class LiveSession(Session):
+    """Calls the notebook's own definitions instead of a worker's."""
+
+    answerer: Answerer | None = None
+
+    def _define(self, name: str) -> None:
+        del name  # the notebook has defined it, or not
+
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        assert self.answerer is not None
+        return self.answerer.answer(message)
+
+
+def _run(
+    manifest: Manifest, question: str, namespace: dict[str, Any]
+) -> list[TestResult]:
+    asked = manifest.question(question)
+    if not manifest.public_tests.is_file():
+        raise SubmissionError(f"{manifest.public_tests}: no such file")
+    submission = Submission.from_cells([])
+    hosts = Hosts()  # starts nothing unless asked to
+    names = {
+        name: namespace[name]
+        for q in manifest.questions
+        for name in q.graded_names
+        if name in namespace
+    }
+
+    def live(_: object) -> LiveSession:
+        answerer = Answerer(names, _is_notebook)
+        return LiveSession(manifest, asked, submission, hosts, answerer=answerer)
+
+    plugin = GraderPlugin(
+        manifest,
+        submission,
+        hosts,
+        seed=_SEED,
+        only=[question],
+        explain=False,
+        session=live,
+    )
+    arguments = pytest_arguments([manifest.public_tests])
+    with trusted_surroundings(), contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(arguments, plugins=[plugin])
+    if plugin.faults:
+        raise GraderError(f"a public test is at fault: {plugin.faults[0]}")
+    return plugin.outcomes.get(question, [])
+
+
+def _verdict(question: str, results: list[TestResult]) -> str:
+    failed = [test for test in results if test.outcome is not Outcome.PASSED]
+    if not results:
+        return f"{question} has no public test; hand in to have it graded."
+    if not failed:
+        tests = (
+            f"{len(results)} public tests" if len(results) > 1 else "the public test"
+        )
+        return f"✓ {question}: {tests} passed. Hidden tests will try more."
+    if all(test.message == "not answered yet" for test in failed):
+        return f"· {question}: not answered yet."
+    lines = [f"✗ {question}: {len(failed)} of {len(results)} public tests failed."]
+    for test in failed[:_MOST_SHOWN]:
+        lines.append(f"\n  {test.name}")
+        lines += [f"    called    {line}" for line in test.called.splitlines()]
+        lines += [f"    {line}" for line in test.message.splitlines()]
+    return "\n".join(lines)
+
+
+def _manifest(question: str, assignment: str | None) -> Manifest:
+    if assignment is not None:
+        from grader.manifest import find_assignment
+
+        return load(find_assignment(assignment))
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / MANIFEST_NAME).is_file():
+            return load(folder)
+    found = [m for m in map(load, all_assignments()) if question in m.ids]
+    if len(found) == 1:
+        return found[0]
+    raise GraderError(
+        f"which assignment is {question!r} of? Start Jupyter in its folder, or say "
+        f'check({question!r}, assignment="04")'
+    )
+
+
+def _is_notebook(filename: str) -> bool:
+    return "ipykernel_" in filename or filename.startswith(("<ipython-input", "<cell"))
+
+
+def _callers_namespace() -> dict[str, Any]:
+    shell = sys.modules.get("IPython")
+    if shell is not None and shell.get_ipython() is not None:
+        return dict(shell.get_ipython().user_ns)
+    return dict(sys._getframe(2).f_globals)

@@ -1,0 +1,148 @@
+"""An assignment's notebooks from one source, and the proofs that they are right."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.errors import GraderError
+from grader.manifest import ROOT, Manifest, check_tests, load
+from grader.regenerate.execute import execute_notebook
+from grader.regenerate.notebooks import (
+    Source,
+    read_source,
+    solution_notebook,
+    student_notebook,
+    walkthrough_notebook,
+)
+from grader.regenerate.proofs import Proof, prove
+from grader.sandbox import Hosts
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WALKTHROUGHS = ROOT / "notebooks"
+
+
+def regenerate(
+    folders: Sequence[Path], *, check: bool, execute: bool, console: Console
+) -> bool:
+    """Regenerates assignments and prints each proof.
+
+    Args:
+        folders: assignment folders.
+        check: write nothing; the student notebook on disk must be up to date.
+        execute: also execute the walk-through; with `check`, execute at all.
+        console: where to print.
+
+    Returns:
+        True if every proof holds.
+    """
+    hosts = Hosts()
+    good = True
+    try:
+        for folder in folders:
+            manifest = load(folder)
+            started = time.perf_counter()
+            console.print(f"{manifest.name}", style="bold")
+            for proof in _one(manifest, hosts, check, execute):
+                good &= proof.holds
+                mark, style = ("✓", "green") if proof.holds else ("✗", "red")
+                console.print(f"  {mark} {proof.text}", style=style, soft_wrap=True)
+            seconds = time.perf_counter() - started
+            console.print(f"  {seconds:.1f} s", style="dim")
+    finally:
+        hosts.close()
+    return good
+
+
+def regenerate_walkthrough(script: Path, *, check: bool, console: Console) -> None:
+    """Executes ``notebooks/NN_topic.py``; writes the notebook beside it.
+
+    Raises:
+        GraderError: if a cell fails; names it.
+    """
+    console.print(f"notebooks/{script.name}", style="bold")
+    started = time.perf_counter()
+    book = execute_notebook(walkthrough_notebook(script), script.parent)
+    if not check:
+        _write(script.with_suffix(".ipynb"), book)
+    seconds = time.perf_counter() - started
+    console.print(f"  ✓ executed in {seconds:.1f} s", style="green")
+
+
+def lone_walkthroughs(names: Sequence[str]) -> list[Path]:
+    """Walk-throughs that belong to no assignment, e.g. the tour.
+
+    Args:
+        names: prefixes to look for; all of them if empty.
+    """
+    lone = [
+        script
+        for script in sorted(WALKTHROUGHS.glob("[0-9]*.py"))
+        if not (ROOT / "assignments" / script.stem).is_dir()
+    ]
+    return [s for s in lone if not names or s.stem.startswith(tuple(names))]
+
+
+def _one(
+    manifest: Manifest, hosts: Hosts, check: bool, execute: bool
+) -> Iterator[Proof]:
+    check_tests(manifest)
+    source = read_source(manifest)
+    path = manifest.folder / f"{manifest.name}.ipynb"
+    text = student_notebook(source)
+    if check:
+        yield _is_current(path, text)
+    else:
+        path.write_text(text, encoding="utf-8")
+        yield Proof(True, f"wrote {path.relative_to(ROOT)}")
+    yield from prove(source, text, hosts)
+    if execute or not check:
+        yield _executed(source, write=not check)
+    script = WALKTHROUGHS / f"{manifest.name}.py"
+    if execute and script.is_file():
+        yield _walked_through(script, write=not check)
+
+
+def _is_current(path: Path, text: str) -> Proof:
+    with contextlib.suppress(OSError):
+        if path.read_text(encoding="utf-8") == text:
+            return Proof(True, "the student notebook is up to date")
+    name = path.relative_to(ROOT)
+    command = f"python -m grader regenerate {path.parent.name}"
+    return Proof(False, f"{name} is not what its source makes; run `{command}`")
+
+
+def _executed(source: Source, write: bool) -> Proof:
+    folder = source.manifest.folder
+    started = time.perf_counter()
+    try:
+        book = execute_notebook(solution_notebook(source), folder)
+    except GraderError as error:
+        return Proof(False, f"the solution notebook fails: {error}")
+    if write:
+        _write(source.path.with_suffix(".ipynb"), book)
+    seconds = time.perf_counter() - started
+    return Proof(True, f"the solution notebook runs ({seconds:.0f} s)")
+
+
+def _walked_through(script: Path, write: bool) -> Proof:
+    started = time.perf_counter()
+    try:
+        book = execute_notebook(walkthrough_notebook(script), script.parent)
+    except GraderError as error:
+        return Proof(False, f"the walk-through fails: {error}")
+    if write:
+        _write(script.with_suffix(".ipynb"), book)
+    seconds = time.perf_counter() - started
+    return Proof(True, f"the walk-through runs ({seconds:.0f} s)")
+
+
+def _write(path: Path, book: object) -> None:
+    import nbformat
+
+    nbformat.write(book, path)

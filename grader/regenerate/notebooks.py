@@ -1,0 +1,213 @@
+"""One source, three notebooks: the student's, the solution's, and walk-throughs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+
+from grader.errors import GraderError, ManifestError
+from grader.manifest import Manifest
+from grader.submission.cells import METADATA_KEY
+
+_BEGIN = re.compile(r"^(\s*)# BEGIN SOLUTION\s*$")
+_END = re.compile(r"^\s*# END SOLUTION\s*$")
+_TODO = re.compile(r"^\s*# TODO\b")
+_COMMENT = re.compile(r"^\s*#")
+_BLANK_ANSWER = "*Your answer here.*"
+_KERNEL = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """An assignment's source file, read.
+
+    Attributes:
+        manifest: the assignment.
+        path: the py:percent script.
+        cells: its cells as jupytext reads them.
+    """
+
+    manifest: Manifest
+    path: Path
+    cells: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """What stands between BEGIN SOLUTION and END SOLUTION.
+
+    Attributes:
+        indent: white space before the markers.
+        todo: comment lines kept for the student.
+        lines: the solution.
+    """
+
+    indent: str
+    todo: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def read_source(manifest: Manifest) -> Source:
+    """Reads ``solutions/NN_topic/NN_topic.py``.
+
+    Raises:
+        ManifestError: if it is missing or its questions are not the manifest's.
+    """
+    path = manifest.solution_folder / f"{manifest.name}.py"
+    if not path.is_file():
+        raise ManifestError(
+            f"{path}: the assignment's source is missing; only instructors have it"
+        )
+    cells = tuple(_read_cells(path))
+    asked = [cell.metadata["question"] for cell in cells if "question" in cell.metadata]
+    for id in asked:
+        if id not in manifest.ids:
+            raise ManifestError(f"{path}: question {id!r} is not in the manifest")
+    for id in manifest.ids:
+        if asked.count(id) != 1:
+            raise ManifestError(
+                f'{path}: {asked.count(id)} cells are marked question="{id}"; '
+                "there must be one"
+            )
+    return Source(manifest, path, cells)
+
+
+def student_notebook(source: Source) -> str:
+    """Returns the text of the student's notebook: no solution, no output.
+
+    The text depends on the source alone, so that making it twice changes nothing.
+    """
+    made = []
+    for number, cell in enumerate(source.cells, 1):
+        if cell.metadata.get("hidden"):
+            continue
+        question = cell.metadata.get("question")
+        answer = cell.metadata.get("answer")
+        text, metadata = cell.source, {}
+        if question:
+            text = without_solution(text, f"{source.path}, cell {number}", question)
+            metadata = {METADATA_KEY: {"question": question}}
+        elif answer:
+            text, metadata = _BLANK_ANSWER, {METADATA_KEY: {"answer": answer}}
+        id = re.sub(r"\W+", "-", question or answer or f"cell-{number:03d}")
+        made.append(_cell(cell.cell_type, text, metadata, id))
+    return _text(made)
+
+
+def solution_notebook(source: Source) -> Any:
+    """Returns the notebook with the solutions in it, ready to be executed."""
+    made = [
+        _cell(cell.cell_type, _without_markers(cell.source), {}, f"cell-{number:03d}")
+        for number, cell in enumerate(source.cells, 1)
+    ]
+    return nbformat.from_dict(_book(made))
+
+
+def walkthrough_notebook(script: Path) -> Any:
+    """Returns a walk-through's notebook, ready to be executed."""
+    made = [
+        _cell(cell.cell_type, cell.source, {}, f"cell-{number:03d}")
+        for number, cell in enumerate(_read_cells(script), 1)
+    ]
+    return nbformat.from_dict(_book(made))
+
+
+def without_solution(text: str, where: str, question: str) -> str:
+    """Returns an answer cell with its solution replaced by a TODO and a raise.
+
+    Raises:
+        ManifestError: if BEGIN SOLUTION and END SOLUTION do not pair up.
+    """
+    out: list[str] = []
+    for part in split_blocks(text, where):
+        if isinstance(part, str):
+            out.append(part)
+            continue
+        out += part.todo or (f"{part.indent}# TODO: your code here",)
+        if part.indent:
+            out.append(f'{part.indent}raise NotImplementedError("{question}")')
+    return "\n".join(out)
+
+
+def split_blocks(text: str, where: str) -> list[str | Block]:
+    """Returns the lines of a cell, each solution block as one `Block`.
+
+    Raises:
+        ManifestError: if the markers do not pair up; names the cell.
+    """
+    parts: list[str | Block] = []
+    inside: list[str] | None = None
+    indent = ""
+    for line in text.split("\n"):
+        begin = _BEGIN.match(line)
+        if begin and inside is None:
+            indent, inside = begin[1], []
+        elif _END.match(line) and inside is not None:
+            parts.append(_block(indent, inside))
+            inside = None
+        elif begin or _END.match(line):
+            raise ManifestError(f"{where}: `{line.strip()}` without its partner")
+        elif inside is not None:
+            inside.append(line)
+        else:
+            parts.append(line)
+    if inside is not None:
+        raise ManifestError(f"{where}: `# BEGIN SOLUTION` without `# END SOLUTION`")
+    return parts
+
+
+def _block(indent: str, lines: list[str]) -> Block:
+    count = 0
+    if lines and _TODO.match(lines[0]):
+        count = next(
+            (i for i, line in enumerate(lines) if not _COMMENT.match(line)), len(lines)
+        )
+    return Block(indent, tuple(lines[:count]), tuple(lines[count:]))
+
+
+def _without_markers(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join(
+        line for line in lines if not (_BEGIN.match(line) or _END.match(line))
+    )
+
+
+def _read_cells(path: Path) -> list[Any]:
+    try:
+        return list(jupytext.read(path, fmt="py:percent").cells)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise GraderError(f"{path}: cannot be read: {error}") from None
+
+
+def _cell(kind: str, text: str, metadata: dict[str, Any], id: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {
+        "cell_type": kind,
+        "id": id,
+        "metadata": metadata,
+        "source": text,
+    }
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return cell
+
+
+def _book(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"cells": cells, "metadata": _KERNEL, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _text(cells: list[dict[str, Any]]) -> str:
+    book = nbformat.from_dict(_book(cells))
+    nbformat.validate(book)
+    return str(nbformat.writes(book)).rstrip("\n") + "\n"

@@ -1,0 +1,1 @@
+"""Reports of one grading, each a pure function of the `Report`."""

@@ -1,0 +1,155 @@
+"""The report on a terminal: a table of questions, then every lost point explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.results import Outcome, QuestionResult, Report, TestResult
+from grader.sandbox.levels import describe
+
+_STYLE = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "red",
+    Outcome.ERROR: "red",
+    Outcome.TIMEOUT: "magenta",
+    Outcome.CRASHED: "magenta",
+    Outcome.NOT_RUN: "yellow",
+}
+_MOST_SHOWN = 2
+
+
+def number(value: float) -> str:
+    """``15`` for 15.0, ``7.5`` for 7.5."""
+    return f"{value:g}"
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Prints one report."""
+    console.print(_table(report))
+    for question in report.questions:
+        if question.outcome is not Outcome.PASSED:
+            console.print(_details(question))
+    for note in report.notes:
+        console.print(Text(f"Note: {note}", style="yellow"))
+    console.print(_summary(report))
+
+
+def print_summary(reports: Sequence[Report], console: Console) -> None:
+    """Prints one table over several assignments."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("Assignment")
+    table.add_column("Points", justify="right")
+    table.add_column("of", justify="right")
+    table.add_column("Time", justify="right")
+    for report in reports:
+        style = "green" if report.full_marks else "red"
+        table.add_row(
+            report.assignment,
+            Text(number(report.score), style=style),
+            number(report.points),
+            f"{report.seconds:.1f} s",
+        )
+    table.add_section()
+    table.add_row(
+        "All",
+        number(sum(report.score for report in reports)),
+        number(sum(report.points for report in reports)),
+        f"{sum(report.seconds for report in reports):.1f} s",
+    )
+    console.print(table)
+
+
+def _table(report: Report) -> Table:
+    table = Table(
+        title=f"{report.assignment}: {report.title}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+    )
+    table.add_column("Question", no_wrap=True)
+    table.add_column("")
+    table.add_column("Result")
+    table.add_column("Points", justify="right")
+    for question in report.questions:
+        result = Text(_verdict(question), style=_STYLE[question.outcome])
+        points = f"{number(question.score)} / {number(question.points)}"
+        table.add_row(question.id, Text(question.title, style="dim"), result, points)
+    table.add_section()
+    table.add_row("Total", "", "", f"{number(report.score)} / {number(report.points)}")
+    return table
+
+
+def _verdict(question: QuestionResult) -> str:
+    passed = sum(test.outcome is Outcome.PASSED for test in question.tests)
+    if question.outcome is Outcome.PASSED:
+        return f"passed ({passed} tests)"
+    if all(test.message == "not answered yet" for test in question.tests):
+        return "not answered yet" if question.tests else "no result"
+    word = question.outcome.value.lower().replace("_", " ")
+    return f"{word} ({passed} of {len(question.tests)} tests passed)"
+
+
+def _details(question: QuestionResult) -> Padding:
+    """What was called, what came back, what was expected, and a hint."""
+    parts: list[Text | Padding] = []
+    lost = number(question.points - question.score)
+    parts.append(Text(f"{question.id}: {lost} points to win", style="bold"))
+    if question.message:
+        parts.append(Padding(Text(question.message, style="red"), (0, 2)))
+    failed = [
+        test
+        for test in question.tests
+        if test.outcome not in (Outcome.PASSED, Outcome.NOT_RUN)
+        and test.message != "not answered yet"
+    ]
+    # A recognised misconception says most; show those tests first.
+    failed.sort(key=lambda test: not test.hint)
+    shown_hints: set[str] = set()
+    for test in failed[:_MOST_SHOWN]:
+        parts.append(Padding(_failed_test(test, shown_hints), (0, 2)))
+    if len(failed) > _MOST_SHOWN:
+        more = f"and {len(failed) - _MOST_SHOWN} more (see --json or --html)"
+        parts.append(Padding(Text(more, style="dim"), (0, 2)))
+    if len(parts) == 1:
+        parts.append(Padding(Text("not answered yet", style="dim"), (0, 2)))
+    return Padding(Group(*parts), (0, 0, 1, 2))
+
+
+def _failed_test(test: TestResult, shown_hints: set[str]) -> Text:
+    text = Text()
+    text.append(f"✗ {test.name}\n", style="red")
+    for line in test.called.splitlines():
+        text.append("  you were asked  ", style="dim")
+        text.append(f"{line}\n")
+    for index, line in enumerate(test.message.splitlines()):
+        text.append("  what came of it " if index == 0 else " " * 18, style="dim")
+        text.append(f"{line}\n")
+    if test.hint and test.hint not in shown_hints:
+        text.append("  hint            ", style="dim")
+        text.append(f"{test.hint}\n", style="cyan")
+        shown_hints.add(test.hint)
+    text.rstrip()
+    return text
+
+
+def _summary(report: Report) -> Text:
+    text = Text()
+    if report.tests == "public":
+        shown = f"{number(report.score)} of {number(report.points)} points"
+        text.append(f"The public tests show {shown}. ", style="bold")
+        text.append(
+            f"All {number(report.points)} are graded after you hand in, by tests that "
+            "are not in this folder.\n"
+        )
+    text.append(
+        f"seed {report.seed} (repeat with --seed {report.seed}) · sandbox "
+        f"{report.sandbox}: {describe(report.sandbox)} · {report.seconds:.1f} s",
+        style="dim",
+    )
+    return text
