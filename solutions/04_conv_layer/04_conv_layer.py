@@ -38,9 +38,15 @@ import numpy as np
 import tensorflow as tf
 
 from grader.notebook import check
+from shared.datasets import load_arrays
 
 DATASET = "digits"  # "mnist" for the bigger one, which is downloaded once
 QUICK = os.environ.get("COURSE_QUICK") == "1"
+
+train_x, train_y = load_arrays(DATASET, "train")
+test_x, test_y = load_arrays(DATASET, "test")
+digit = train_x[3, :, :, 0] / 255.0
+rng = np.random.default_rng(0)
 
 plt.rcParams.update({"figure.dpi": 90, "font.size": 12, "image.cmap": "gray"})
 
@@ -296,12 +302,6 @@ print("not at all:\n", on_one_channel(f, g))
 # pixels; a centre minus its four neighbours; left minus right; top minus bottom.
 
 # %%
-from shared.datasets import load_arrays
-
-train_x, train_y = load_arrays(DATASET, "train")
-test_x, test_y = load_arrays(DATASET, "test")
-digit = train_x[3, :, :, 0] / 255.0
-
 filters = {
     "blur": np.full((5, 5), 0.04),
     "outline": np.array([[0, -0.25, 0], [-0.25, 1, -0.25], [0, -0.25, 0]]),
@@ -320,8 +320,8 @@ plt.tight_layout()
 plt.show()
 
 # %% [markdown]
-# The digits were drawn on 8×8 pixels and enlarged to 28×28. You hardly see it, but the
-# outline kernel does: it answers along the seams of the old pixels.
+# Those of `"digits"` were drawn on 8×8 pixels and enlarged to 28×28. You hardly see it,
+# but the outline kernel does: it answers along the seams of the old pixels.
 #
 # ## 3. Backward, with loops
 #
@@ -338,6 +338,9 @@ plt.show()
 # *Grows*: windows overlap, so a pixel collects from all windows that saw it, and a
 # weight is used at every place of every image. Collect with `+=`. Pixels of the padding
 # collect too, but nobody asked for them: cut them off at the end.
+#
+# The cache comes from your own `conv_forward_naive`, here and when graded, so that
+# function must work first.
 #
 # **Predict.** The bias `b[f]` is added at every place. What is `db` for 2 images and
 # 5×4 outputs, if every number of `dout` is 1?
@@ -392,7 +395,6 @@ check("conv_backward_naive")
 # %%
 from shared.testing import numeric_gradient
 
-rng = np.random.default_rng(0)
 x, w, b = rng.normal(size=(2, 5, 4, 2)), rng.normal(size=(3, 2, 2, 3)), np.zeros(3)
 out, cache = conv_forward_naive(x, w, b, stride=2, pad=1)
 dout = rng.normal(size=out.shape)
@@ -611,7 +613,8 @@ plt.show()
 # | bias | sum of `dout` over rows | `(F,)` |
 #
 # The rest is `reshape`, your `im2col` and your `col2im`. Arguments and results are
-# those of the naive pair; the cache is again your own business.
+# those of the naive pair; the cache is again your own business, and the backward pass
+# is graded with the cache of your own forward pass.
 
 
 # %% question="conv_forward_fast"
@@ -1040,7 +1043,7 @@ for name, arguments in cases.items():
 # digits out of a hundred will it read correctly in the end?
 
 # %%
-limit, epochs = (256, 2) if QUICK else (6000, 25)
+limit, epochs = (256, 2) if QUICK else (6000, 25 if DATASET == "digits" else 6)
 
 
 def as_images(x):
