@@ -41,12 +41,13 @@ $(VENV)/requirements-dev.stamp: requirements-dev.txt $(VENV)/requirements.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# TODO: the third line, one common mistake.
 grade: setup
 	@echo "== Assignment $(NN), the reference solution: full marks"
 	@$(BIN)/python -m grader assignments/$(NN) solutions/$(NN)
 	@echo "== Assignment $(NN), the blank notebook: nothing yet, and hints"
 	@$(BIN)/python -m grader assignments/$(NN) || test $$? -eq 1
+	@echo "== Assignment 04, one common mistake: its points lost, and the hint"
+	@$(BIN)/python -m grader assignments/04 --mistake flips_the_kernel || test $$? -eq 1
 
 test: lint
 	$(BIN)/python -m pytest

@@ -117,6 +117,9 @@ def main() -> None:
     """Runs the command line; every error a user can cause is one line."""
     try:
         cli.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(ExitCode.USAGE)
     except click.ClickException as error:
         _fail(error.format_message(), ExitCode.USAGE)
     except click.Abort:

@@ -14,7 +14,7 @@ from grader.errors import (
     StudentError,
     StudentTimeout,
 )
-from grader.results import Outcome
+from grader.results import NOT_ANSWERED, Outcome
 from grader.session import Call, Handle, Ref
 
 _SMALL = 12
@@ -93,7 +93,7 @@ def describe_failure(error: BaseException, log: Sequence[Call]) -> tuple[Outcome
 
 def _raised(error: StudentError) -> str:
     if error.type_name == "NotImplementedError":
-        return "not answered yet"
+        return NOT_ANSWERED
     lines = [str(error)]
     for cell, line, source in error.where[-2:]:
         lines.append(

@@ -15,13 +15,11 @@ from pathlib import Path
 
 from grader.errors import GraderFault
 from grader.manifest import ROOT, Manifest, Question, check_tests
-from grader.results import Outcome, Report, TestResult
+from grader.results import NOT_ANSWERED, Outcome, Report, TestResult
 from grader.sandbox import Hosts
 from grader.scoring import score
 from grader.session import packages
 from grader.submission import Submission
-
-_NOT_ANSWERED = "not answered yet"
 
 
 @dataclass
@@ -75,7 +73,7 @@ def grade(
         outcomes, problems = _run(manifest, submission, how, hosts, seed, answered)
         for question in chosen:
             if question not in answered:
-                test = TestResult("answered", Outcome.ERROR, _NOT_ANSWERED)
+                test = TestResult("answered", Outcome.ERROR, NOT_ANSWERED)
                 outcomes[question.id] = [test]
         level = hosts.level
     finally:

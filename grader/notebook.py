@@ -17,7 +17,7 @@ from grader.errors import GraderError, SubmissionError
 from grader.grade import pytest_arguments, trusted_surroundings
 from grader.manifest import MANIFEST_NAME, Manifest, all_assignments, load
 from grader.plugin import GraderPlugin
-from grader.results import Outcome, TestResult
+from grader.results import NOT_ANSWERED, Outcome, TestResult
 from grader.sandbox import Hosts
 from grader.session import Session
 from grader.submission import Submission
@@ -106,8 +106,8 @@ def _verdict(question: str, results: list[TestResult]) -> str:
             f"{len(results)} public tests" if len(results) > 1 else "the public test"
         )
         return f"✓ {question}: {tests} passed. Hidden tests will try more."
-    if all(test.message == "not answered yet" for test in failed):
-        return f"· {question}: not answered yet."
+    if all(test.message == NOT_ANSWERED for test in failed):
+        return f"· {question}: {NOT_ANSWERED}."
     lines = [f"✗ {question}: {len(failed)} of {len(results)} public tests failed."]
     for test in failed[:_MOST_SHOWN]:
         lines.append(f"\n  {test.name}")

@@ -15,7 +15,7 @@ from grader.describe import describe_calls, describe_failure, printable
 from grader.errors import GraderFault, StudentFault
 from grader.explain import Explainer
 from grader.manifest import Manifest, Question
-from grader.results import Outcome, TestResult
+from grader.results import NOT_ANSWERED, Outcome, TestResult
 from grader.sandbox import Hosts
 from grader.session import Reference, Session, Student
 from grader.submission import Submission
@@ -174,7 +174,7 @@ class GraderPlugin:
             self._explainer
             and outcome in (Outcome.FAILED, Outcome.ERROR)
             and explained < _MOST_EXPLAINED
-            and message != "not answered yet"
+            and message != NOT_ANSWERED
         ):
             found = self._explainer.explain(question, log)
             if found:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+#: Message of a test whose answer is still the handed-out blank.
+NOT_ANSWERED = "not answered yet"
+
 
 class Outcome(StrEnum):
     """How a test, or a whole question, ended."""

@@ -42,8 +42,8 @@ def execute_notebook(book: Any, folder: Path) -> Any:
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
     )
-    client.create_kernel_manager()
-    client.km.transport = "ipc"  # over TCP the kernel would print a warning
+    manager = client.create_kernel_manager()
+    manager.transport = "ipc"  # over TCP the kernel would print a warning
     try:
         client.execute(env=environment)
     except nbclient.exceptions.CellExecutionError as error:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.results import Outcome, QuestionResult, Report, TestResult
+from grader.results import NOT_ANSWERED, Outcome, QuestionResult, Report, TestResult
 from grader.sandbox.levels import describe
 
 _STYLE = {
@@ -33,7 +33,7 @@ def print_report(report: Report, console: Console) -> None:
     """Prints one report."""
     console.print(_table(report))
     for question in report.questions:
-        if question.outcome is not Outcome.PASSED:
+        if question.outcome is not Outcome.PASSED and not _unanswered(question):
             console.print(_details(question))
     for note in report.notes:
         console.print(Text(f"Note: {note}", style="yellow"))
@@ -85,57 +85,67 @@ def _table(report: Report) -> Table:
     return table
 
 
+def _unanswered(question: QuestionResult) -> bool:
+    return not question.message and all(
+        test.message == NOT_ANSWERED for test in question.tests
+    )
+
+
 def _verdict(question: QuestionResult) -> str:
     passed = sum(test.outcome is Outcome.PASSED for test in question.tests)
     if question.outcome is Outcome.PASSED:
         return f"passed ({passed} tests)"
-    if all(test.message == "not answered yet" for test in question.tests):
-        return "not answered yet" if question.tests else "no result"
+    if question.message and not passed:
+        return question.message if not question.tests else "cannot be read"
+    if all(test.message == NOT_ANSWERED for test in question.tests):
+        return NOT_ANSWERED if question.tests else "no result"
     word = question.outcome.value.lower().replace("_", " ")
     return f"{word} ({passed} of {len(question.tests)} tests passed)"
 
 
 def _details(question: QuestionResult) -> Padding:
     """What was called, what came back, what was expected, and a hint."""
-    parts: list[Text | Padding] = []
     lost = number(question.points - question.score)
-    parts.append(Text(f"{question.id}: {lost} points to win", style="bold"))
+    parts: list[RenderableType] = [
+        Text(f"{question.id}: {lost} points to win", style="bold")
+    ]
     if question.message:
-        parts.append(Padding(Text(question.message, style="red"), (0, 2)))
+        parts.append(_indented(Text(question.message, style="red")))
     failed = [
         test
         for test in question.tests
         if test.outcome not in (Outcome.PASSED, Outcome.NOT_RUN)
-        and test.message != "not answered yet"
+        and test.message != NOT_ANSWERED
     ]
     # A recognised misconception says most; show those tests first.
     failed.sort(key=lambda test: not test.hint)
-    shown_hints: set[str] = set()
+    hints: list[str] = []
     for test in failed[:_MOST_SHOWN]:
-        parts.append(Padding(_failed_test(test, shown_hints), (0, 2)))
+        parts.append(_indented(_failed_test(test)))
+        if test.hint and test.hint not in hints:
+            hints.append(test.hint)
     if len(failed) > _MOST_SHOWN:
-        more = f"and {len(failed) - _MOST_SHOWN} more (see --json or --html)"
-        parts.append(Padding(Text(more, style="dim"), (0, 2)))
-    if len(parts) == 1:
-        parts.append(Padding(Text("not answered yet", style="dim"), (0, 2)))
+        more = f"and {len(failed) - _MOST_SHOWN} more tests (--json lists them all)"
+        parts.append(_indented(Text(more, style="dim")))
+    for hint in hints:
+        row = Table.grid(padding=(0, 1))
+        row.add_row(Text("Hint:", style="bold cyan"), Text(hint, style="cyan"))
+        parts.append(_indented(row))
     return Padding(Group(*parts), (0, 0, 1, 2))
 
 
-def _failed_test(test: TestResult, shown_hints: set[str]) -> Text:
-    text = Text()
-    text.append(f"✗ {test.name}\n", style="red")
-    for line in test.called.splitlines():
-        text.append("  you were asked  ", style="dim")
-        text.append(f"{line}\n")
-    for index, line in enumerate(test.message.splitlines()):
-        text.append("  what came of it " if index == 0 else " " * 18, style="dim")
-        text.append(f"{line}\n")
-    if test.hint and test.hint not in shown_hints:
-        text.append("  hint            ", style="dim")
-        text.append(f"{test.hint}\n", style="cyan")
-        shown_hints.add(test.hint)
-    text.rstrip()
-    return text
+def _failed_test(test: TestResult) -> Group:
+    rows = Table.grid(padding=(0, 1))
+    rows.add_column(style="dim", min_width=8)
+    rows.add_column(overflow="fold")
+    if test.called:
+        rows.add_row("called", Text(test.called))
+    rows.add_row("result", Text(test.message))
+    return Group(Text(f"✗ {test.name}", style="red"), _indented(rows))
+
+
+def _indented(item: RenderableType) -> Padding:
+    return Padding(item, (0, 0, 0, 2))
 
 
 def _summary(report: Report) -> Text:

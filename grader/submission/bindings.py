@@ -131,22 +131,32 @@ def imported_roots(node: ast.AST) -> frozenset[str]:
 
 
 def is_stub(node: ast.AST) -> bool:
-    """True for a definition that is still the blank: nothing but a raise or a pass."""
+    """True for a definition that is still the blank.
+
+    That is one with nothing in it, or one that ends in ``raise NotImplementedError``
+    and returns nothing before.
+    """
     if isinstance(node, ast.ClassDef):
         return any(is_stub(child) for child in node.body)
     if not isinstance(node, _FUNCTIONS):
         return False
-    body = list(node.body)
-    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        body = body[1:]
-    return all(map(_says_nothing, body))
+    if all(map(_says_nothing, node.body)):
+        return True
+    returns = any(isinstance(n, ast.Return | ast.Yield) for n in ast.walk(node))
+    last = node.body[-1]
+    return isinstance(last, ast.Raise) and _says_nothing(last) and not returns
 
 
 def is_blank(node: ast.AST) -> bool:
-    """True if nothing at all was answered: every function of it is still the blank."""
+    """True if nothing at all was answered: every method is still the blank.
+
+    Of a class, ``__init__`` and other double-underscore methods may be handed out
+    complete, so they tell nothing.
+    """
     if isinstance(node, ast.ClassDef):
-        functions = [child for child in node.body if isinstance(child, _FUNCTIONS)]
-        return bool(functions) and all(map(is_stub, functions))
+        methods = [child for child in node.body if isinstance(child, _FUNCTIONS)]
+        asked = [m for m in methods if not m.name.startswith("__")] or methods
+        return bool(asked) and all(map(is_stub, asked))
     return is_stub(node)
 
 
