@@ -63,7 +63,7 @@ CASES = {
     "no batch": ((0, 5, 5, 3), (3, 3, 3, 4), (1, 1), "same", (1, 1), 1),
     "no output": ((2, 2, 5, 3), (3, 3, 3, 4), (1, 1), "valid", (1, 1), 1),
 }
-IMPLEMENTATIONS = ["naive", "auto"]
+IMPLEMENTATIONS = ["naive", "direct"]
 
 
 def close(actual, expected, terms):

@@ -1,0 +1,287 @@
+// Direct convolution: register tiles over pointers into the image, no patch matrix.
+
+// Floats of weights that a tile streams before its sums go back to memory: a
+// quarter of a typical 1 MiB L2 cache.
+constexpr int64_t kWeightBlockBytes = 256 * 1024;
+// Input bytes behind a block of pixels, so that all panels find them in L2.
+constexpr int64_t kPixelBlockBytes = 256 * 1024;
+constexpr int64_t kMaxBlock = 384;
+constexpr int64_t kMaxTapBlock = 64;
+// With fewer pixels than this each weight is used too seldom to pay for packing.
+constexpr int64_t kPackFrom = 96;
+
+// How one gather is cut into jobs: blocks of pixels times chunks of panels.
+struct JobPlan {
+  int64_t block;   // pixels
+  int64_t blocks;
+  int64_t chunk;   // units (a unit is one panel of one group)
+  int64_t chunks;
+};
+
+static inline JobPlan PlanJobs(int64_t pixels, int64_t bytes_per_pixel,
+                               int64_t units, int rows, int workers) {
+  JobPlan plan;
+  plan.block = Clamp(kPixelBlockBytes / bytes_per_pixel, 2 * rows, kMaxBlock);
+  const int64_t wanted = workers > 1 ? 4 * workers : 1;
+  // Chunks of panels first: they share the input, which is read-only; then
+  // smaller blocks, down to two tiles.
+  plan.blocks = CeilDiv(pixels, plan.block);
+  plan.chunks = Clamp(CeilDiv(wanted, plan.blocks), 1, units);
+  if (plan.blocks * plan.chunks < wanted) {
+    plan.block = Clamp(CeilDiv(pixels, CeilDiv(wanted, plan.chunks)),
+                       Clamp(pixels, 1, 2 * rows), plan.block);
+  }
+  plan.blocks = CeilDiv(pixels, plan.block);
+  plan.block = CeilDiv(pixels, plan.blocks);
+  plan.blocks = CeilDiv(pixels, plan.block);
+  plan.chunk = CeilDiv(units, plan.chunks);
+  plan.chunks = CeilDiv(units, plan.chunk);
+  return plan;
+}
+
+// All sums of pixels [begin, end) and units [unit_begin, unit_end). `table` holds
+// kMaxTapBlock + 1 pointers per pixel.
+template <typename T>
+static void GatherBlock(const Gather<T>& g, const Weights<T>& weights,
+                        const Panels<T>& panels, int64_t begin, int64_t end,
+                        int64_t unit_begin, int64_t unit_end, const T** table) {
+  const int64_t pixels = end - begin;
+  T** outs = const_cast<T**>(table + kMaxTapBlock * pixels);
+  FillOutputs(g, begin, end, outs);
+  const int64_t tap_bytes = g.run * panels.Stride() * sizeof(T);
+  const int64_t tap_block = Clamp(kWeightBlockBytes / tap_bytes, 1, kMaxTapBlock);
+  int64_t tap = 0;
+  do {  // once even without taps: their sum, zero, has to be stored
+    const int64_t tap_end = Clamp(tap + tap_block, 0, g.taps);
+    FillTable(g, begin, end, tap, tap_end, table, pixels);
+    for (int64_t unit = unit_begin; unit < unit_end; ++unit) {
+      const int64_t group = unit / panels.count;
+      const int64_t panel = unit % panels.count;
+      const int vectors = panels.Vectors(panel);
+      TileArgs<T> args;
+      args.in_stride = pixels;
+      args.in_offset = group * g.run;
+      args.taps = tap_end - tap;
+      args.run = g.run;
+      args.weights = weights.Panel(group, panel);
+      args.tap_weights = g.tap_weights + tap;
+      args.weight_stride = weights.row_stride;
+      args.out_offset = group * panels.filters + panels.First(panel);
+      args.last_lanes = panels.LastLanes(panel);
+      args.accumulate = tap > 0;
+      ForTiles(pixels, kTileRows[vectors - 1], [&](int64_t first, int rows) {
+        args.in = table + first;
+        args.out = outs + first;
+        FindTile<T>(vectors, rows)(args);
+      });
+    }
+    tap = tap_end;
+  } while (tap < g.taps);
+}
+
+// Runs a gather over all its pixels.
+template <typename T>
+static Outcome RunGather(const Runtime& runtime, const Gather<T>& g,
+                         const Weights<T>& weights, const Panels<T>& panels,
+                         int64_t groups) {
+  const double work = static_cast<double>(g.Pixels()) * g.taps * g.run *
+                      panels.filters * groups;
+  const int workers = WorkersFor(runtime, work);
+  const int64_t units = groups * panels.count;
+  const int rows = kTileRows[panels.width - 1];
+  const JobPlan plan =
+      PlanJobs(g.Pixels(), g.stride_h * g.stride_w * g.in_channels * sizeof(T),
+               units, rows, workers);
+  const int64_t table_size = (kMaxTapBlock + 1) * plan.block;
+  const T** tables = Allocate<const T*>(runtime, workers * table_size);
+  if (tables == nullptr) return Outcome::kOutOfMemory;
+  ForEach(runtime, workers, plan.blocks * plan.chunks,
+          [&](int64_t job, int worker) {
+            const int64_t begin = job / plan.chunks * plan.block;
+            const int64_t unit = job % plan.chunks * plan.chunk;
+            GatherBlock(g, weights, panels, begin,
+                        Clamp(begin + plan.block, 0, g.Pixels()), unit,
+                        Clamp(unit + plan.chunk, 0, units),
+                        tables + worker * table_size);
+          });
+  return Outcome::kDone;
+}
+
+// Taps, their weights' offsets and the zeros that padding points to, in one piece
+// of scratch memory.
+template <typename T>
+static bool AllocateTaps(const Runtime& runtime, int64_t taps, int64_t channels,
+                         int64_t** tap_h, int64_t** tap_w, int64_t** tap_weights,
+                         T** zeros) {
+  int64_t* tap_memory = Allocate<int64_t>(runtime, 3 * taps);
+  *zeros = Allocate<T>(runtime, channels);
+  if (tap_memory == nullptr || *zeros == nullptr) return false;
+  *tap_h = tap_memory;
+  *tap_w = tap_memory + taps;
+  *tap_weights = tap_memory + 2 * taps;
+  memset(*zeros, 0, channels * sizeof(T));
+  return true;
+}
+
+// Chooses between the kernel as it is and a packed copy.
+template <typename T>
+static bool PrepareWeights(const Runtime& runtime, const T* kernel, int64_t taps,
+                           int64_t rows, int64_t filters, int64_t groups,
+                           int64_t pixels, const Panels<T>& panels,
+                           Weights<T>* weights) {
+  // A tile loads whole vectors, which must not run past the end of the kernel.
+  const bool whole = panels.filters % Panels<T>::kLanes == 0;
+  if (whole && (pixels < kPackFrom || filters == panels.Stride())) {
+    *weights = Weights<T>::AsTheyAre(kernel, rows, filters, groups, panels);
+    return true;
+  }
+  T* packed = Allocate<T>(runtime,
+                          groups * panels.count * taps * rows * panels.Stride());
+  if (packed == nullptr) return false;
+  PackWeights(runtime, kernel, taps, rows, filters, groups, panels, packed);
+  *weights = Weights<T>::Packed(packed, taps, rows, panels);
+  return true;
+}
+
+// With few channels the runs are so short that following pointers takes longer
+// than the sums. The values under one kernel row are contiguous in NHWC, so a whole
+// row becomes one run. On padding that holds only in a padded copy, which each job
+// makes of the rows that it needs.
+constexpr int64_t kMergeBelow = 16;
+
+template <typename T>
+static Outcome MergedRows(const Runtime& runtime, const ConvGeometry& g,
+                          const T* input, const T* kernel, T* output) {
+  const Panels<T> panels(g.filters);
+  const int64_t run = g.cols.kernel * g.channels;
+  int64_t *tap_h, *tap_w, *tap_weights;
+  T* zeros;
+  Weights<T> weights;
+  if (!AllocateTaps(runtime, g.rows.kernel, run, &tap_h, &tap_w, &tap_weights,
+                    &zeros) ||
+      !PrepareWeights(runtime, kernel, g.rows.kernel, run, g.filters, 1,
+                      g.OutPixels(), panels, &weights)) {
+    return Outcome::kOutOfMemory;
+  }
+  for (int64_t kh = 0; kh < g.rows.kernel; ++kh) {
+    tap_h[kh] = kh * g.rows.dilation;
+    tap_w[kh] = 0;
+    tap_weights[kh] = kh * weights.tap_stride;
+  }
+  const int workers = WorkersFor(runtime, g.MultiplyAdds());
+  // Bands of rows, a few hundred pixels each and a few per worker.
+  const int64_t per_image =
+      workers > 1 ? CeilDiv(4 * workers, g.batch) : 1;
+  const int64_t band =
+      Clamp(Clamp(kMaxBlock / g.cols.out, 1, CeilDiv(g.rows.out, per_image)), 1,
+            g.rows.out);
+  const int64_t bands = CeilDiv(g.rows.out, band);
+  const int64_t padded_w = g.cols.InputAt(g.cols.out - 1, g.cols.kernel - 1) +
+                           g.cols.pad_before + 1;
+  const int64_t padded_h =
+      (band - 1) * g.rows.stride + g.rows.EffectiveKernel();
+  const bool copies = g.cols.pad_before > 0 || padded_w > g.cols.in ||
+                      g.rows.pad_before > 0 ||
+                      g.rows.InputAt(g.rows.out - 1, g.rows.kernel - 1) >=
+                          g.rows.in;
+  const int64_t row_size = padded_w * g.channels;
+  const int64_t table_size = (kMaxTapBlock + 1) * band * g.cols.out;
+  const T** tables = Allocate<const T*>(runtime, workers * table_size);
+  T* padded = copies ? Allocate<T>(runtime, workers * padded_h * row_size)
+                     : zeros;
+  if (tables == nullptr || padded == nullptr) return Outcome::kOutOfMemory;
+
+  ForEach(runtime, workers, g.batch * bands, [&](int64_t job, int worker) {
+    const int64_t n = job / bands;
+    const int64_t oh = job % bands * band;
+    const int64_t rows = Clamp(band, 0, g.rows.out - oh);
+    const int64_t ih = g.rows.InputAt(oh, 0);
+    const T* image = input + n * g.rows.in * g.cols.in * g.channels;
+    Gather<T> view{};
+    view.batch = 1;
+    view.grid_h = view.out_h = rows;
+    view.grid_w = view.out_w = g.cols.out;
+    view.out_channels = g.filters;
+    view.step_h = view.step_w = 1;
+    view.out = output + (n * g.rows.out + oh) * g.cols.out * g.filters;
+    view.in_h = (rows - 1) * g.rows.stride + g.rows.EffectiveKernel();
+    view.in_channels = g.channels;
+    view.stride_h = g.rows.stride;
+    view.stride_w = g.cols.stride;
+    view.taps = g.rows.kernel;
+    view.tap_h = tap_h;
+    view.tap_w = tap_w;
+    view.tap_weights = tap_weights;
+    view.run = run;
+    view.zeros = zeros;
+    if (copies) {
+      T* copy = padded + worker * padded_h * row_size;
+      const int64_t left = g.cols.pad_before * g.channels;
+      const int64_t inside = Clamp(g.cols.in * g.channels, 0, row_size - left);
+      for (int64_t row = 0; row < view.in_h; ++row) {
+        T* to = copy + row * row_size;
+        const int64_t from = ih + row;
+        if (from < 0 || from >= g.rows.in || inside <= 0) {
+          memset(to, 0, row_size * sizeof(T));
+          continue;
+        }
+        memset(to, 0, left * sizeof(T));
+        memcpy(to + left, image + from * g.cols.in * g.channels,
+               inside * sizeof(T));
+        memset(to + left + inside, 0, (row_size - left - inside) * sizeof(T));
+      }
+      view.in = copy;
+      view.in_w = padded_w;
+    } else {
+      view.in = image + ih * g.cols.in * g.channels;
+      view.in_w = g.cols.in;
+    }
+    GatherBlock(view, weights, panels, 0, rows * g.cols.out, 0, panels.count,
+                tables + worker * table_size);
+  });
+  return Outcome::kDone;
+}
+
+template <typename T>
+static Outcome DirectForward(const Runtime& runtime, const ConvGeometry& g,
+                             const T* input, const T* kernel, T* output) {
+  if (g.groups == 1 && g.channels < kMergeBelow && g.cols.kernel > 1 &&
+      g.cols.dilation == 1) {
+    return MergedRows(runtime, g, input, kernel, output);
+  }
+  const Panels<T> panels(g.GroupFilters());
+  int64_t *tap_h, *tap_w, *tap_weights;
+  T* zeros;
+  Weights<T> weights;
+  if (!AllocateTaps(runtime, g.Taps(), g.channels, &tap_h, &tap_w, &tap_weights,
+                    &zeros) ||
+      !PrepareWeights(runtime, kernel, g.Taps(), g.GroupChannels(), g.filters,
+                      g.groups, g.OutPixels(), panels, &weights)) {
+    return Outcome::kOutOfMemory;
+  }
+  for (int64_t tap = 0; tap < g.Taps(); ++tap) {
+    tap_h[tap] = g.rows.InputAt(0, tap / g.cols.kernel);
+    tap_w[tap] = g.cols.InputAt(0, tap % g.cols.kernel);
+    tap_weights[tap] = tap * weights.tap_stride;
+  }
+  Gather<T> gather{};
+  gather.batch = g.batch;
+  gather.grid_h = gather.out_h = g.rows.out;
+  gather.grid_w = gather.out_w = g.cols.out;
+  gather.out_channels = g.filters;
+  gather.step_h = gather.step_w = 1;
+  gather.out = output;
+  gather.in_h = g.rows.in;
+  gather.in_w = g.cols.in;
+  gather.in_channels = g.channels;
+  gather.stride_h = g.rows.stride;
+  gather.stride_w = g.cols.stride;
+  gather.in = input;
+  gather.taps = g.Taps();
+  gather.tap_h = tap_h;
+  gather.tap_w = tap_w;
+  gather.tap_weights = tap_weights;
+  gather.run = g.GroupChannels();
+  gather.zeros = zeros;
+  return RunGather(runtime, gather, weights, panels, g.groups);
+}

@@ -1,0 +1,179 @@
+// Gradients with the register tiles of the direct convolution.
+
+template <typename T>
+static Outcome DirectGradInput(const Runtime& runtime, const ConvGeometry& g,
+                               const T* d_output, const T* kernel, T* d_input) {
+  const Panels<T> panels(g.GroupChannels());
+  int64_t *tap_h, *tap_w, *tap_weights;
+  T* zeros;
+  Weights<T> weights;
+  T* transposed = Allocate<T>(runtime, g.KernelSize());
+  if (transposed == nullptr ||
+      !AllocateTaps(runtime, g.Taps(), g.filters, &tap_h, &tap_w, &tap_weights,
+                    &zeros)) {
+    return Outcome::kOutOfMemory;
+  }
+  TransposeKernel(runtime, g, kernel, false, transposed);
+  const int64_t pixels = g.batch * g.rows.in * g.cols.in;
+  if (!PrepareWeights(runtime, transposed, g.Taps(), g.GroupFilters(),
+                      g.channels, g.groups, pixels, panels, &weights)) {
+    return Outcome::kOutOfMemory;
+  }
+  Gather<T> gather{};
+  gather.batch = g.batch;
+  gather.out_h = g.rows.in;
+  gather.out_w = g.cols.in;
+  gather.out_channels = g.channels;
+  gather.step_h = g.rows.stride;
+  gather.step_w = g.cols.stride;
+  gather.out = d_input;
+  gather.in_h = g.rows.out;
+  gather.in_w = g.cols.out;
+  gather.in_channels = g.filters;
+  gather.stride_h = gather.stride_w = 1;
+  gather.in = d_output;
+  gather.tap_h = tap_h;
+  gather.tap_w = tap_w;
+  gather.tap_weights = tap_weights;
+  gather.run = g.GroupFilters();
+  gather.zeros = zeros;
+  // Tap k carries output o to input o * stride + k * dilation - pad_before. Seen
+  // from the input, positions with the same residue modulo the stride hear from
+  // the same taps, at outputs that advance one by one.
+  for (int64_t first_h = 0; first_h < g.rows.stride; ++first_h) {
+    for (int64_t first_w = 0; first_w < g.cols.stride; ++first_w) {
+      gather.first_h = first_h;
+      gather.first_w = first_w;
+      gather.grid_h = CeilDiv(g.rows.in - first_h, g.rows.stride);
+      gather.grid_w = CeilDiv(g.cols.in - first_w, g.cols.stride);
+      if (gather.grid_h <= 0 || gather.grid_w <= 0) continue;
+      gather.taps = 0;
+      for (int64_t tap = 0; tap < g.Taps(); ++tap) {
+        const int64_t h = first_h - g.rows.InputAt(0, tap / g.cols.kernel);
+        const int64_t w = first_w - g.cols.InputAt(0, tap % g.cols.kernel);
+        if (h % g.rows.stride != 0 || w % g.cols.stride != 0) continue;
+        tap_h[gather.taps] = h / g.rows.stride;
+        tap_w[gather.taps] = w / g.cols.stride;
+        tap_weights[gather.taps++] = tap * weights.tap_stride;
+      }
+      const Outcome outcome =
+          RunGather(runtime, gather, weights, panels, g.groups);
+      if (outcome != Outcome::kDone) return outcome;
+    }
+  }
+  return Outcome::kDone;
+}
+
+// Channels of the kernel's gradient that one job owns, and pixels summed before
+// its sums go back to memory: with 64 filters both operands stay in L2.
+constexpr int64_t kChannelBlock = 64;
+constexpr int64_t kGradPixels = 256;
+// Below this many jobs per worker, pixels are split too and partial sums added.
+constexpr int64_t kJobsPerWorker = 2;
+
+template <typename T>
+static Outcome DirectGradKernel(const Runtime& runtime, const ConvGeometry& g,
+                                const T* input, const T* d_output, T* d_kernel) {
+  const int64_t c_group = g.GroupChannels();
+  const Panels<T> panels(g.GroupFilters());
+  int64_t *tap_h, *tap_w, *tap_weights;
+  T* zeros;
+  if (!AllocateTaps(runtime, g.Taps(), g.channels, &tap_h, &tap_w, &tap_weights,
+                    &zeros)) {
+    return Outcome::kOutOfMemory;
+  }
+  for (int64_t tap = 0; tap < g.Taps(); ++tap) {
+    tap_h[tap] = g.rows.InputAt(0, tap / g.cols.kernel);
+    tap_w[tap] = g.cols.InputAt(0, tap % g.cols.kernel);
+  }
+  Gather<T> gather{};
+  gather.batch = g.batch;
+  gather.grid_h = g.rows.out;
+  gather.grid_w = g.cols.out;
+  gather.in_h = g.rows.in;
+  gather.in_w = g.cols.in;
+  gather.in_channels = g.channels;
+  gather.stride_h = g.rows.stride;
+  gather.stride_w = g.cols.stride;
+  gather.in = input;
+  gather.taps = g.Taps();
+  gather.tap_h = tap_h;
+  gather.tap_w = tap_w;
+  gather.zeros = zeros;
+
+  const int workers = WorkersFor(runtime, g.MultiplyAdds());
+  const int64_t pixels = g.OutPixels();
+  const int64_t channel_blocks = CeilDiv(c_group, kChannelBlock);
+  const int64_t tap_blocks = CeilDiv(g.Taps(), kMaxTapBlock);
+  const int64_t parts = g.groups * channel_blocks * panels.count * tap_blocks;
+  // Each split of the pixels sums into a kernel of its own; the first one into
+  // the result. Their number depends on the sizes and the workers alone, so the
+  // same call always rounds the same way.
+  int64_t splits = 1;
+  if (parts < kJobsPerWorker * workers) {
+    splits = Clamp(CeilDiv(kJobsPerWorker * workers, parts), 1,
+                   CeilDiv(pixels, kGradPixels));
+  }
+  const int64_t split = CeilDiv(pixels, splits);
+  splits = CeilDiv(pixels, split);  // none may be empty: it would store nothing
+  T* partial =
+      splits > 1 ? Allocate<T>(runtime, (splits - 1) * g.KernelSize()) : zeros;
+  const int64_t table_size = kMaxTapBlock * kGradPixels;
+  const T** tables = Allocate<const T*>(runtime, workers * table_size);
+  if (partial == nullptr || tables == nullptr) return Outcome::kOutOfMemory;
+
+  ForEach(runtime, workers, parts * splits, [&](int64_t job, int worker) {
+    const T** table = tables + worker * table_size;
+    const int64_t which = job / parts;
+    int64_t part = job % parts;
+    const int64_t panel = part % panels.count;
+    part /= panels.count;
+    const int64_t c_first = part % channel_blocks * kChannelBlock;
+    part /= channel_blocks;
+    const int64_t tap_first = part % tap_blocks * kMaxTapBlock;
+    const int64_t group = part / tap_blocks;
+    const int64_t tap_end = Clamp(tap_first + kMaxTapBlock, 0, g.Taps());
+    const int64_t channels = Clamp(kChannelBlock, 0, c_group - c_first);
+    const int vectors = panels.Vectors(panel);
+    T* result = which == 0 ? d_kernel : partial + (which - 1) * g.KernelSize();
+
+    TransposedTileArgs<T> args;
+    args.right_stride = args.out_stride = g.filters;
+    args.last_lanes = panels.LastLanes(panel);
+    const bool ragged = args.last_lanes != Panels<T>::kLanes;
+    const int64_t column = group * panels.filters + panels.First(panel);
+    const int64_t stop = Clamp((which + 1) * split, 0, pixels);
+    args.accumulate = false;
+    for (int64_t begin = which * split; begin < stop; begin += kGradPixels) {
+      const int64_t end = Clamp(begin + kGradPixels, 0, stop);
+      args.pixels = end - begin;
+      FillTable(gather, begin, end, tap_first, tap_end, table, kGradPixels);
+      args.right = d_output + begin * g.filters + column;
+      for (int64_t tap = tap_first; tap < tap_end; ++tap) {
+        args.in = table + (tap - tap_first) * kGradPixels;
+        ForTiles(channels, kTileRows[vectors - 1], [&](int64_t row, int rows) {
+          const int64_t c = c_first + row;
+          args.in_offset = group * c_group + c;
+          args.out = result + (tap * c_group + c) * g.filters + column;
+          FindTransposedTile<T>(vectors, rows, ragged)(args);
+        });
+      }
+      args.accumulate = true;
+    }
+  });
+
+  if (splits > 1) {
+    constexpr int64_t kSlice = 4096;
+    ForEach(runtime, WorkersFor(runtime, splits * g.KernelSize()),
+            CeilDiv(g.KernelSize(), kSlice), [&](int64_t job, int) {
+              const int64_t end = Clamp((job + 1) * kSlice, 0, g.KernelSize());
+              for (int64_t which = 0; which + 1 < splits; ++which) {
+                const T* from = partial + which * g.KernelSize();
+                for (int64_t i = job * kSlice; i < end; ++i) {
+                  d_kernel[i] += from[i];
+                }
+              }
+            });
+  }
+  return Outcome::kDone;
+}
