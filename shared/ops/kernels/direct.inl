@@ -1,4 +1,5 @@
-// Direct convolution: register tiles over pointers into the image, no patch matrix.
+// Direct convolution: register tiles over pointers into the image, no patch
+// matrix.
 
 // Floats of weights that a tile streams before its sums go back to memory: a
 // quarter of a typical 1 MiB L2 cache.
@@ -7,14 +8,15 @@ constexpr int64_t kWeightBlockBytes = 256 * 1024;
 constexpr int64_t kPixelBlockBytes = 256 * 1024;
 constexpr int64_t kMaxBlock = 384;
 constexpr int64_t kMaxTapBlock = 64;
-// With fewer pixels than this each weight is used too seldom to pay for packing.
+// With fewer pixels than this each weight is used too seldom to pay for
+// packing.
 constexpr int64_t kPackFrom = 96;
 
 // How one gather is cut into jobs: blocks of pixels times chunks of panels.
 struct JobPlan {
-  int64_t block;   // pixels
+  int64_t block;  // pixels
   int64_t blocks;
-  int64_t chunk;   // units (a unit is one panel of one group)
+  int64_t chunk;  // units (a unit is one panel of one group)
   int64_t chunks;
 };
 
@@ -39,8 +41,8 @@ static inline JobPlan PlanJobs(int64_t pixels, int64_t bytes_per_pixel,
   return plan;
 }
 
-// All sums of pixels [begin, end) and units [unit_begin, unit_end). `table` holds
-// kMaxTapBlock + 1 pointers per pixel.
+// All sums of pixels [begin, end) and units [unit_begin, unit_end). `table`
+// holds kMaxTapBlock + 1 pointers per pixel.
 template <typename T>
 static void GatherBlock(const Gather<T>& g, const Weights<T>& weights,
                         const Panels<T>& panels, int64_t begin, int64_t end,
@@ -49,7 +51,8 @@ static void GatherBlock(const Gather<T>& g, const Weights<T>& weights,
   T** outs = const_cast<T**>(table + kMaxTapBlock * pixels);
   FillOutputs(g, begin, end, outs);
   const int64_t tap_bytes = g.run * panels.Stride() * sizeof(T);
-  const int64_t tap_block = Clamp(kWeightBlockBytes / tap_bytes, 1, kMaxTapBlock);
+  const int64_t tap_block =
+      Clamp(kWeightBlockBytes / tap_bytes, 1, kMaxTapBlock);
   int64_t tap = 0;
   do {  // once even without taps: their sum, zero, has to be stored
     const int64_t tap_end = Clamp(tap + tap_block, 0, g.taps);
@@ -107,36 +110,20 @@ static Outcome RunGather(const Runtime& runtime, const Gather<T>& g,
   return Outcome::kDone;
 }
 
-// Taps, their weights' offsets and the zeros that padding points to, in one piece
-// of scratch memory.
-template <typename T>
-static bool AllocateTaps(const Runtime& runtime, int64_t taps, int64_t channels,
-                         int64_t** tap_h, int64_t** tap_w, int64_t** tap_weights,
-                         T** zeros) {
-  int64_t* tap_memory = Allocate<int64_t>(runtime, 3 * taps);
-  *zeros = Allocate<T>(runtime, channels);
-  if (tap_memory == nullptr || *zeros == nullptr) return false;
-  *tap_h = tap_memory;
-  *tap_w = tap_memory + taps;
-  *tap_weights = tap_memory + 2 * taps;
-  memset(*zeros, 0, channels * sizeof(T));
-  return true;
-}
-
 // Chooses between the kernel as it is and a packed copy.
 template <typename T>
-static bool PrepareWeights(const Runtime& runtime, const T* kernel, int64_t taps,
-                           int64_t rows, int64_t filters, int64_t groups,
-                           int64_t pixels, const Panels<T>& panels,
-                           Weights<T>* weights) {
+static bool PrepareWeights(const Runtime& runtime, const T* kernel,
+                           int64_t taps, int64_t rows, int64_t filters,
+                           int64_t groups, int64_t pixels,
+                           const Panels<T>& panels, Weights<T>* weights) {
   // A tile loads whole vectors, which must not run past the end of the kernel.
   const bool whole = panels.filters % Panels<T>::kLanes == 0;
   if (whole && (pixels < kPackFrom || filters == panels.Stride())) {
     *weights = Weights<T>::AsTheyAre(kernel, rows, filters, groups, panels);
     return true;
   }
-  T* packed = Allocate<T>(runtime,
-                          groups * panels.count * taps * rows * panels.Stride());
+  T* packed = Allocate<T>(
+      runtime, groups * panels.count * taps * rows * panels.Stride());
   if (packed == nullptr) return false;
   PackWeights(runtime, kernel, taps, rows, filters, groups, panels, packed);
   *weights = Weights<T>::Packed(packed, taps, rows, panels);
@@ -144,9 +131,9 @@ static bool PrepareWeights(const Runtime& runtime, const T* kernel, int64_t taps
 }
 
 // With few channels the runs are so short that following pointers takes longer
-// than the sums. The values under one kernel row are contiguous in NHWC, so a whole
-// row becomes one run. On padding that holds only in a padded copy, which each job
-// makes of the rows that it needs.
+// than the sums. The values under one kernel row are contiguous in NHWC, so a
+// whole row becomes one run. On padding that holds only in a padded copy, which
+// each job makes of the rows that it needs.
 constexpr int64_t kMergeBelow = 16;
 
 template <typename T>
@@ -170,25 +157,23 @@ static Outcome MergedRows(const Runtime& runtime, const ConvGeometry& g,
   }
   const int workers = WorkersFor(runtime, g.MultiplyAdds());
   // Bands of rows, a few hundred pixels each and a few per worker.
-  const int64_t per_image =
-      workers > 1 ? CeilDiv(4 * workers, g.batch) : 1;
+  const int64_t per_image = workers > 1 ? CeilDiv(4 * workers, g.batch) : 1;
   const int64_t band =
       Clamp(Clamp(kMaxBlock / g.cols.out, 1, CeilDiv(g.rows.out, per_image)), 1,
             g.rows.out);
   const int64_t bands = CeilDiv(g.rows.out, band);
-  const int64_t padded_w = g.cols.InputAt(g.cols.out - 1, g.cols.kernel - 1) +
-                           g.cols.pad_before + 1;
+  const int64_t padded_w =
+      g.cols.InputAt(g.cols.out - 1, g.cols.kernel - 1) + g.cols.pad_before + 1;
   const int64_t padded_h =
       (band - 1) * g.rows.stride + g.rows.EffectiveKernel();
-  const bool copies = g.cols.pad_before > 0 || padded_w > g.cols.in ||
-                      g.rows.pad_before > 0 ||
-                      g.rows.InputAt(g.rows.out - 1, g.rows.kernel - 1) >=
-                          g.rows.in;
+  const bool copies =
+      g.cols.pad_before > 0 || padded_w > g.cols.in || g.rows.pad_before > 0 ||
+      g.rows.InputAt(g.rows.out - 1, g.rows.kernel - 1) >= g.rows.in;
   const int64_t row_size = padded_w * g.channels;
   const int64_t table_size = (kMaxTapBlock + 1) * band * g.cols.out;
   const T** tables = Allocate<const T*>(runtime, workers * table_size);
-  T* padded = copies ? Allocate<T>(runtime, workers * padded_h * row_size)
-                     : zeros;
+  T* padded =
+      copies ? Allocate<T>(runtime, workers * padded_h * row_size) : zeros;
   if (tables == nullptr || padded == nullptr) return Outcome::kOutOfMemory;
 
   ForEach(runtime, workers, g.batch * bands, [&](int64_t job, int worker) {
@@ -259,29 +244,10 @@ static Outcome DirectForward(const Runtime& runtime, const ConvGeometry& g,
                       g.groups, g.OutPixels(), panels, &weights)) {
     return Outcome::kOutOfMemory;
   }
+  Gather<T> gather = ForwardGather(g, input, output, tap_h, tap_w, zeros);
   for (int64_t tap = 0; tap < g.Taps(); ++tap) {
-    tap_h[tap] = g.rows.InputAt(0, tap / g.cols.kernel);
-    tap_w[tap] = g.cols.InputAt(0, tap % g.cols.kernel);
     tap_weights[tap] = tap * weights.tap_stride;
   }
-  Gather<T> gather{};
-  gather.batch = g.batch;
-  gather.grid_h = gather.out_h = g.rows.out;
-  gather.grid_w = gather.out_w = g.cols.out;
-  gather.out_channels = g.filters;
-  gather.step_h = gather.step_w = 1;
-  gather.out = output;
-  gather.in_h = g.rows.in;
-  gather.in_w = g.cols.in;
-  gather.in_channels = g.channels;
-  gather.stride_h = g.rows.stride;
-  gather.stride_w = g.cols.stride;
-  gather.in = input;
-  gather.taps = g.Taps();
-  gather.tap_h = tap_h;
-  gather.tap_w = tap_w;
   gather.tap_weights = tap_weights;
-  gather.run = g.GroupChannels();
-  gather.zeros = zeros;
   return RunGather(runtime, gather, weights, panels, g.groups);
 }

@@ -37,9 +37,9 @@ static Outcome DirectGradInput(const Runtime& runtime, const ConvGeometry& g,
   gather.tap_weights = tap_weights;
   gather.run = g.GroupFilters();
   gather.zeros = zeros;
-  // Tap k carries output o to input o * stride + k * dilation - pad_before. Seen
-  // from the input, positions with the same residue modulo the stride hear from
-  // the same taps, at outputs that advance one by one.
+  // Tap k carries output o to input o * stride + k * dilation - pad_before.
+  // Seen from the input, positions with the same residue modulo the stride hear
+  // from the same taps, at outputs that advance one by one.
   for (int64_t first_h = 0; first_h < g.rows.stride; ++first_h) {
     for (int64_t first_w = 0; first_w < g.cols.stride; ++first_w) {
       gather.first_h = first_h;
@@ -64,6 +64,22 @@ static Outcome DirectGradInput(const Runtime& runtime, const ConvGeometry& g,
   return Outcome::kDone;
 }
 
+// Adds `count` kernels, one after the other in memory, to `total`.
+template <typename T>
+static void AddPartials(const Runtime& runtime, const T* partial, int64_t count,
+                        int64_t size, T* total) {
+  constexpr int64_t kSlice = 4096;
+  if (count <= 0) return;
+  ForEach(runtime, WorkersFor(runtime, static_cast<double>(count) * size),
+          CeilDiv(size, kSlice), [&](int64_t job, int) {
+            const int64_t end = Clamp((job + 1) * kSlice, 0, size);
+            for (int64_t which = 0; which < count; ++which) {
+              const T* from = partial + which * size;
+              for (int64_t i = job * kSlice; i < end; ++i) total[i] += from[i];
+            }
+          });
+}
+
 // Channels of the kernel's gradient that one job owns, and pixels summed before
 // its sums go back to memory: with 64 filters both operands stay in L2.
 constexpr int64_t kChannelBlock = 64;
@@ -73,7 +89,8 @@ constexpr int64_t kJobsPerWorker = 2;
 
 template <typename T>
 static Outcome DirectGradKernel(const Runtime& runtime, const ConvGeometry& g,
-                                const T* input, const T* d_output, T* d_kernel) {
+                                const T* input, const T* d_output,
+                                T* d_kernel) {
   const int64_t c_group = g.GroupChannels();
   const Panels<T> panels(g.GroupFilters());
   int64_t *tap_h, *tap_w, *tap_weights;
@@ -82,25 +99,8 @@ static Outcome DirectGradKernel(const Runtime& runtime, const ConvGeometry& g,
                     &zeros)) {
     return Outcome::kOutOfMemory;
   }
-  for (int64_t tap = 0; tap < g.Taps(); ++tap) {
-    tap_h[tap] = g.rows.InputAt(0, tap / g.cols.kernel);
-    tap_w[tap] = g.cols.InputAt(0, tap % g.cols.kernel);
-  }
-  Gather<T> gather{};
-  gather.batch = g.batch;
-  gather.grid_h = g.rows.out;
-  gather.grid_w = g.cols.out;
-  gather.in_h = g.rows.in;
-  gather.in_w = g.cols.in;
-  gather.in_channels = g.channels;
-  gather.stride_h = g.rows.stride;
-  gather.stride_w = g.cols.stride;
-  gather.in = input;
-  gather.taps = g.Taps();
-  gather.tap_h = tap_h;
-  gather.tap_w = tap_w;
-  gather.zeros = zeros;
-
+  const Gather<T> gather =
+      ForwardGather<T>(g, input, nullptr, tap_h, tap_w, zeros);
   const int workers = WorkersFor(runtime, g.MultiplyAdds());
   const int64_t pixels = g.OutPixels();
   const int64_t channel_blocks = CeilDiv(c_group, kChannelBlock);
@@ -116,8 +116,7 @@ static Outcome DirectGradKernel(const Runtime& runtime, const ConvGeometry& g,
   }
   const int64_t split = CeilDiv(pixels, splits);
   splits = CeilDiv(pixels, split);  // none may be empty: it would store nothing
-  T* partial =
-      splits > 1 ? Allocate<T>(runtime, (splits - 1) * g.KernelSize()) : zeros;
+  T* partial = Allocate<T>(runtime, (splits - 1) * g.KernelSize());
   const int64_t table_size = kMaxTapBlock * kGradPixels;
   const T** tables = Allocate<const T*>(runtime, workers * table_size);
   if (partial == nullptr || tables == nullptr) return Outcome::kOutOfMemory;
@@ -162,18 +161,6 @@ static Outcome DirectGradKernel(const Runtime& runtime, const ConvGeometry& g,
     }
   });
 
-  if (splits > 1) {
-    constexpr int64_t kSlice = 4096;
-    ForEach(runtime, WorkersFor(runtime, splits * g.KernelSize()),
-            CeilDiv(g.KernelSize(), kSlice), [&](int64_t job, int) {
-              const int64_t end = Clamp((job + 1) * kSlice, 0, g.KernelSize());
-              for (int64_t which = 0; which + 1 < splits; ++which) {
-                const T* from = partial + which * g.KernelSize();
-                for (int64_t i = job * kSlice; i < end; ++i) {
-                  d_kernel[i] += from[i];
-                }
-              }
-            });
-  }
+  AddPartials(runtime, partial, splits - 1, g.KernelSize(), d_kernel);
   return Outcome::kDone;
 }

@@ -27,8 +27,8 @@ struct FastKernels {
   FastPass<T> grad_kernel;
 };
 
-// The best set for this processor. COURSE_OPS_ISA=avx512|avx2|portable asks for a
-// lesser one; what the processor lacks is never chosen.
+// The best set for this processor. COURSE_OPS_ISA=avx512|avx2|portable asks for
+// a lesser one; what the processor lacks is never chosen.
 template <typename T>
 const FastKernels<T>& ChooseFastKernels();
 

@@ -1,4 +1,5 @@
 // The fast kernels for AVX2.
+#include <stdlib.h>
 #include <string.h>
 
 #include "fast_kernels.h"

@@ -1,4 +1,5 @@
 // The fast kernels for AVX512.
+#include <stdlib.h>
 #include <string.h>
 
 #include "fast_kernels.h"

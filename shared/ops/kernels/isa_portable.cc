@@ -1,4 +1,5 @@
 // The fast kernels for any processor.
+#include <stdlib.h>
 #include <string.h>
 
 #include "fast_kernels.h"

@@ -1,4 +1,5 @@
-// Vec<T> on AVX-512: 32 registers of 16 floats or 8 doubles, masks for remainders.
+// Vec<T> on AVX-512: 32 registers of 16 floats or 8 doubles, masks for
+// remainders.
 
 template <typename T>
 struct Vec;
@@ -37,8 +38,8 @@ struct Vec<double> {
   static V Fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
 };
 
-// Output tiles of kTileRows[nv - 1] pixels by nv vectors of filters. Rows times nv
-// accumulators, nv vectors of weights and one broadcast fill the 32 registers;
-// twelve row pointers are what the general registers hold.
+// Output tiles of kTileRows[nv - 1] pixels by nv vectors of filters. Rows times
+// nv accumulators, nv vectors of weights and one broadcast fill the 32
+// registers; twelve row pointers are what the general registers hold.
 constexpr int kMaxVectors = 4;
 constexpr int kTileRows[kMaxVectors] = {12, 12, 8, 6};

@@ -1,24 +1,26 @@
-// The register tile under every fast CPU path: a few output pixels by a few vectors
-// of filters, kept in registers while the sum over taps and channels runs.
+// The register tile under every fast CPU path: a few output pixels by a few
+// vectors of filters, kept in registers while the sum over taps and channels
+// runs.
 //
 // Inputs are reached through pointers, one per pixel and tap, so the same tile
-// serves a direct convolution (pointers into the image, or to zeros on padding), a
-// patch matrix (one "tap" as long as a patch) and Winograd's products.
+// serves a direct convolution (pointers into the image, or to zeros on
+// padding), a patch matrix (one "tap" as long as a patch) and Winograd's
+// products.
 
 template <typename T>
 struct TileArgs {
-  const T* const* in;        // in[tap * in_stride + row]
+  const T* const* in;  // in[tap * in_stride + row]
   int64_t in_stride;
-  int64_t in_offset;         // added to every input pointer
+  int64_t in_offset;  // added to every input pointer
   int64_t taps;
-  int64_t run;               // contiguous input values behind each pointer
+  int64_t run;  // contiguous input values behind each pointer
   const T* weights;
   const int64_t* tap_weights;  // offset of each tap's first weight row
-  int64_t weight_stride;     // from one row of weights to the next
-  T* const* out;             // out[row]
+  int64_t weight_stride;       // from one row of weights to the next
+  T* const* out;               // out[row]
   int64_t out_offset;
-  int last_lanes;            // lanes of the last vector that are stored
-  bool accumulate;           // add to what `out` holds
+  int last_lanes;   // lanes of the last vector that are stored
+  bool accumulate;  // add to what `out` holds
 };
 
 template <typename T, int kRows, int kVectors>
@@ -62,21 +64,23 @@ static void Tile(const TileArgs<T>& a) {
       if (j + 1 < kVectors || a.last_lanes == kLanes) {
         Simd::Store(p, a.accumulate ? Simd::Load(p) + sum[i][j] : sum[i][j]);
       } else {
-        const V old = a.accumulate ? Simd::LoadN(p, a.last_lanes) : Simd::Zero();
+        const V old =
+            a.accumulate ? Simd::LoadN(p, a.last_lanes) : Simd::Zero();
         Simd::StoreN(p, old + sum[i][j], a.last_lanes);
       }
     }
   }
 }
 
-// The transposed product, for gradients in the kernel: the sum runs over pixels,
-// rows are channels (contiguous behind each pointer) and vectors are filters.
+// The transposed product, for gradients in the kernel: the sum runs over
+// pixels, rows are channels (contiguous behind each pointer) and vectors are
+// filters.
 template <typename T>
 struct TransposedTileArgs {
   const T* const* in;  // in[pixel]
   int64_t in_offset;   // the first channel
   int64_t pixels;
-  const T* right;      // d_output of the first pixel, at the first filter
+  const T* right;  // d_output of the first pixel, at the first filter
   int64_t right_stride;
   T* out;
   int64_t out_stride;
@@ -110,7 +114,8 @@ static void TransposedTile(const TransposedTileArgs<T>& a) {
     for (int i = 0; i < kRows; ++i) {
       const V x = Simd::Set1(in[i]);
 #pragma GCC unroll 16
-      for (int j = 0; j < kVectors; ++j) sum[i][j] = Simd::Fma(x, r[j], sum[i][j]);
+      for (int j = 0; j < kVectors; ++j)
+        sum[i][j] = Simd::Fma(x, r[j], sum[i][j]);
     }
   }
 #pragma GCC unroll 16
@@ -119,7 +124,8 @@ static void TransposedTile(const TransposedTileArgs<T>& a) {
     for (int j = 0; j < kVectors; ++j) {
       T* p = a.out + i * a.out_stride + j * kLanes;
       if (kPartial && j == kLast) {
-        const V old = a.accumulate ? Simd::LoadN(p, a.last_lanes) : Simd::Zero();
+        const V old =
+            a.accumulate ? Simd::LoadN(p, a.last_lanes) : Simd::Zero();
         Simd::StoreN(p, old + sum[i][j], a.last_lanes);
       } else {
         Simd::Store(p, a.accumulate ? Simd::Load(p) + sum[i][j] : sum[i][j]);
@@ -169,7 +175,8 @@ static TransposedTileFunction<T> FindTransposedTile(int vectors, int rows,
       return FindTransposedTile<T, kVectors - 1>(vectors, rows, partial);
     }
   }
-  return FindTransposedTile<T, kVectors, kTileRows[kVectors - 1]>(rows, partial);
+  return FindTransposedTile<T, kVectors, kTileRows[kVectors - 1]>(rows,
+                                                                  partial);
 }
 
 // Splits `count` rows into near-equal tiles of at most `most` rows and calls

@@ -1,4 +1,5 @@
-// The kernel with channels and filters exchanged, as gradients in the input need it.
+// The kernel with channels and filters exchanged, as gradients in the input
+// need it.
 
 // Four by four values at a time, in registers.
 static inline void Transpose4x4(const float* in, int64_t in_stride, float* out,
@@ -20,8 +21,8 @@ static inline void Transpose4x4(const float* in, int64_t in_stride, float* out,
   for (int i = 0; i < 4; ++i) memcpy(out + i * out_stride, &r[i], 16);
 }
 
-static inline void Transpose4x4(const double* in, int64_t in_stride, double* out,
-                                int64_t out_stride) {
+static inline void Transpose4x4(const double* in, int64_t in_stride,
+                                double* out, int64_t out_stride) {
   for (int i = 0; i < 4; ++i) {
     for (int j = 0; j < 4; ++j) out[j * out_stride + i] = in[i * in_stride + j];
   }
