@@ -110,21 +110,7 @@ def build_library(
         BuildError: If there is no compiler, or it refuses a source.
     """
     units, link = _plan(dict(replace or {}), cuda)
-    digest = _hash([unit.key for unit in units], link)
-    folder = cache_folder()
-    library = folder / f"libcourse_ops-{digest}.so"
-    if library.exists() and not force:
-        return library
-    with _locked(folder):
-        if library.exists() and not force:  # another process built it meanwhile
-            return library
-        objects = folder / "objects"
-        objects.mkdir(exist_ok=True)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            built = pool.map(lambda unit: _compile(unit, objects, force), units)
-            paths = [str(path) for path in built]
-        _run_to(library, [*link[:1], "-shared", *paths, *link[1:]])
-    return library
+    return _build("course_ops", units, link, force)
 
 
 def compile_kernel(source: Path, *, flags: tuple[str, ...] = ()) -> Path:
@@ -151,6 +137,48 @@ def compile_kernel(source: Path, *, flags: tuple[str, ...] = ()) -> Path:
     with _locked(folder):
         if not library.exists():
             _run_to(library, [*command, "-shared", str(source)])
+    return library
+
+
+def build_standalone(*, flags: tuple[str, ...] = ()) -> Path:
+    """The CPU kernels without TensorFlow, behind the C interface of the tests.
+
+    Args:
+        flags: Further compiler flags, for example ``("-fsanitize=thread",)``.
+
+    Returns:
+        The path of the shared library, for ctypes.
+
+    Raises:
+        BuildError: If there is no compiler, or it refuses a source.
+    """
+    sources = [p for p in sorted(KERNELS.glob("*.cc")) if not p.match("*.cu.cc")]
+    sources = [source for source in sources if source.name != GLUE]
+    compiler = find_compiler()
+    command = [*compiler, *CXX_FLAGS, *flags, f"-I{KERNELS}"]
+    version = _version(compiler[0])
+    units = []
+    for source in [*sources, KERNELS / "tests" / "cpu_api.cc"]:
+        key = _hash(_sources_text(source), command, [version])
+        units.append(Unit(source, (*command, "-c", str(source)), key))
+    return _build("standalone", units, [*command, "-pthread"], force=False)
+
+
+def _build(name: str, units: list[Unit], link: list[str], force: bool) -> Path:
+    """Compiles the units in parallel and links them, if the cache has not done it."""
+    folder = cache_folder()
+    library = folder / f"lib{name}-{_hash([unit.key for unit in units], link)}.so"
+    if library.exists() and not force:
+        return library
+    with _locked(folder):
+        if library.exists() and not force:  # another process built it meanwhile
+            return library
+        objects = folder / "objects"
+        objects.mkdir(exist_ok=True)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            built = pool.map(lambda unit: _compile(unit, objects, force), units)
+            paths = [str(path) for path in built]
+        _run_to(library, [link[0], "-shared", *paths, *link[1:]])
     return library
 
 

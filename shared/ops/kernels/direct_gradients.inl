@@ -80,9 +80,10 @@ static void AddPartials(const Runtime& runtime, const T* partial, int64_t count,
           });
 }
 
-// Channels of the kernel's gradient that one job owns, and pixels summed before
-// its sums go back to memory: with 64 filters both operands stay in L2.
-constexpr int64_t kChannelBlock = 64;
+// Rows (taps times channels) of the kernel's gradient that one job owns, and pixels
+// summed before its sums go back to memory: with 64 filters all three stay in L2.
+constexpr int64_t kGradRows = 512;
+constexpr int64_t kLeastChannels = 64;
 constexpr int64_t kGradPixels = 256;
 // Below this many jobs per worker, pixels are split too and partial sums added.
 constexpr int64_t kJobsPerWorker = 2;
@@ -103,7 +104,9 @@ static Outcome DirectGradKernel(const Runtime& runtime, const ConvGeometry& g,
       ForwardGather<T>(g, input, nullptr, tap_h, tap_w, zeros);
   const int workers = WorkersFor(runtime, g.MultiplyAdds());
   const int64_t pixels = g.OutPixels();
-  const int64_t channel_blocks = CeilDiv(c_group, kChannelBlock);
+  const int64_t channel_block =
+      Clamp(kGradRows / g.Taps(), kLeastChannels, c_group > kLeastChannels ? c_group : kLeastChannels);
+  const int64_t channel_blocks = CeilDiv(c_group, channel_block);
   const int64_t tap_blocks = CeilDiv(g.Taps(), kMaxTapBlock);
   const int64_t parts = g.groups * channel_blocks * panels.count * tap_blocks;
   // Each split of the pixels sums into a kernel of its own; the first one into
@@ -127,12 +130,12 @@ static Outcome DirectGradKernel(const Runtime& runtime, const ConvGeometry& g,
     int64_t part = job % parts;
     const int64_t panel = part % panels.count;
     part /= panels.count;
-    const int64_t c_first = part % channel_blocks * kChannelBlock;
+    const int64_t c_first = part % channel_blocks * channel_block;
     part /= channel_blocks;
     const int64_t tap_first = part % tap_blocks * kMaxTapBlock;
     const int64_t group = part / tap_blocks;
     const int64_t tap_end = Clamp(tap_first + kMaxTapBlock, 0, g.Taps());
-    const int64_t channels = Clamp(kChannelBlock, 0, c_group - c_first);
+    const int64_t channels = Clamp(channel_block, 0, c_group - c_first);
     const int vectors = panels.Vectors(panel);
     T* result = which == 0 ? d_kernel : partial + (which - 1) * g.KernelSize();
 

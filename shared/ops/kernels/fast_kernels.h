@@ -22,6 +22,7 @@ struct FastPass {
 template <typename T>
 struct FastKernels {
   const char* isa;
+  int lanes;  // of a vector of T
   FastPass<T> forward;
   FastPass<T> grad_input;
   FastPass<T> grad_kernel;

@@ -18,6 +18,7 @@ template <typename T>
 static const FastKernels<T>* Table(const char* isa) {
   static const FastKernels<T> table = {
       isa,
+      Vec<T>::kLanes,
       {DirectForward<T>, Im2colForward<T>, WinogradForward<T, WinogradTile2>,
        WinogradForward<T, WinogradTile4>},
       {DirectGradInput<T>, Im2colGradInput<T>,

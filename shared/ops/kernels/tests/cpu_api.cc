@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "conv2d.h"
+#include "cost_model.h"
 #include "fast_kernels.h"
 #include "naive.h"
+
+#define COURSE_API extern "C" __attribute__((visibility("default")))
 
 namespace course {
 namespace {
@@ -88,28 +91,60 @@ Outcome Call(const Runtime& runtime, const char* isa, const char* how, int pass,
 }  // namespace
 }  // namespace course
 
-// sizes: batch, channels, filters, groups, then for rows and columns: in,
-// kernel, stride, dilation, pad_before, pad_after. Pass 0 is forward, 1 the
-// gradient in the input, 2 in the kernel. Returns an Outcome, or -1 for
-// impossible sizes.
-extern "C" int course_conv2d(const char* isa, const char* how, int pass,
-                             int is_double, const int64_t* sizes, int threads,
-                             int64_t memory, const void* a, const void* b,
-                             void* result) {
-  course::ConvGeometry g;
-  g.batch = sizes[0];
-  g.channels = sizes[1];
-  g.filters = sizes[2];
-  g.groups = sizes[3];
-  course::ConvAxis* axes[] = {&g.rows, &g.cols};
+namespace {
+
+// batch, channels, filters, groups, then for rows and columns: in, kernel,
+// stride, dilation, pad_before, pad_after. False for impossible sizes.
+bool ReadGeometry(const int64_t* sizes, course::ConvGeometry* g) {
+  g->batch = sizes[0];
+  g->channels = sizes[1];
+  g->filters = sizes[2];
+  g->groups = sizes[3];
+  course::ConvAxis* axes[] = {&g->rows, &g->cols};
   for (int i = 0; i < 2; ++i) {
     const int64_t* s = sizes + 4 + 6 * i;
     axes[i]->in = s[0];
     axes[i]->kernel = s[1];
     axes[i]->stride = s[2];
     axes[i]->dilation = s[3];
-    if (!axes[i]->SetExplicit(s[4], s[5])) return -1;
+    if (!axes[i]->SetExplicit(s[4], s[5])) return false;
   }
+  return true;
+}
+
+}  // namespace
+
+// Fills counts[5] for the cost model; 0 if the implementation cannot do it.
+COURSE_API int course_count_costs(int how, int pass, int lanes,
+                                  const int64_t* sizes, double* counts) {
+  course::ConvGeometry g;
+  course::CostCounts result;
+  if (!ReadGeometry(sizes, &g) ||
+      !course::CountCosts(static_cast<course::Pass>(pass),
+                          static_cast<course::Implementation>(how), g, lanes,
+                          &result)) {
+    return 0;
+  }
+  memcpy(counts, result.count, sizeof(result.count));
+  return 1;
+}
+
+// The Implementation that "auto" takes, or -1 for impossible sizes.
+COURSE_API int course_choose(int pass, int lanes, const int64_t* sizes) {
+  course::ConvGeometry g;
+  if (!ReadGeometry(sizes, &g)) return -1;
+  return static_cast<int>(
+      course::ChooseImplementation(static_cast<course::Pass>(pass), g, lanes));
+}
+
+// Pass 0 is forward, 1 the gradient in the input, 2 in the kernel. `memory`
+// bounds the scratch. Returns an Outcome, or -1 for impossible sizes.
+COURSE_API int course_conv2d(const char* isa, const char* how, int pass,
+                             int is_double, const int64_t* sizes, int threads,
+                             int64_t memory, const void* a, const void* b,
+                             void* result) {
+  course::ConvGeometry g;
+  if (!ReadGeometry(sizes, &g)) return -1;
   course::Arena arena;
   arena.left = static_cast<size_t>(memory);
   course::Runtime runtime;

@@ -1,0 +1,128 @@
+// A linear model of each implementation's time. The counts are derived here
+// from the algorithm; the weights are measured
+// (benchmarks/conv2d_calibrate.py).
+#include "cost_model.h"
+
+namespace course {
+namespace {
+
+struct CostRow {
+  Pass pass;
+  Implementation how;
+  double nanoseconds[kCosts];
+};
+
+constexpr CostRow kTable[] = {
+#include "cost_table.inc"
+};
+
+double Vectors(int64_t values, int lanes) {
+  return static_cast<double>((values + lanes - 1) / lanes);
+}
+
+bool CountWinograd(Pass pass, int tile, const ConvGeometry& g, int lanes,
+                   CostCounts* counts) {
+  if (g.rows.kernel != 3 || g.cols.kernel != 3 || !g.IsUnitStride() ||
+      !g.IsUndilated() || g.groups != 1) {
+    return false;
+  }
+  const bool to_input = pass == Pass::kGradInput;
+  const int64_t high = ((to_input ? g.rows.in : g.rows.out) + tile - 1) / tile;
+  const int64_t wide = ((to_input ? g.cols.in : g.cols.out) + tile - 1) / tile;
+  const double positions = (tile + 2.0) * (tile + 2);
+  const double tiles = positions * g.batch * high * wide;
+  const double from = to_input ? g.filters : g.channels;
+  const int64_t to = to_input ? g.channels : g.filters;
+  counts->count[1] = tiles * from * Vectors(to, lanes);
+  counts->count[2] = tiles * Vectors(from, lanes);
+  counts->count[3] = positions * from * Vectors(to, lanes);
+  counts->count[4] = tiles * Vectors(to, lanes);
+  return true;
+}
+
+}  // namespace
+
+bool CountCosts(Pass pass, Implementation how, const ConvGeometry& g, int lanes,
+                CostCounts* counts) {
+  const double pixels = static_cast<double>(g.OutPixels());
+  const double in_pixels = static_cast<double>(g.batch) * g.rows.in * g.cols.in;
+  const double taps = static_cast<double>(g.Taps());
+  const bool to_input = pass == Pass::kGradInput;
+  // Rows of the register tiles times their vectors.
+  const double products =
+      to_input ? pixels * taps * g.filters * Vectors(g.GroupChannels(), lanes)
+               : pixels * taps * g.channels * Vectors(g.GroupFilters(), lanes);
+  double* count = counts->count;
+  count[0] = 1;
+  switch (how) {
+    case Implementation::kWinograd2x2:
+      return CountWinograd(pass, 2, g, lanes, counts);
+    case Implementation::kWinograd4x4:
+      return CountWinograd(pass, 4, g, lanes, counts);
+    case Implementation::kDirect:
+      count[1] = products;
+      if (pass ==
+          Pass::kForward) {  // with few channels, a pointer per kernel row
+        const bool merged =
+            g.groups == 1 && g.channels < 16 && g.cols.dilation == 1;
+        count[2] = pixels * (merged ? g.rows.kernel : g.Taps()) * g.groups;
+      } else if (to_input) {
+        count[2] = in_pixels * taps * g.groups;
+      } else {  // each tap and block of channels loads d_output's vectors again
+        count[2] = pixels * taps * g.groups *
+                   (1 + Vectors(g.GroupFilters(), lanes)) *
+                   Vectors(g.GroupChannels(), 8);
+      }
+      count[3] = static_cast<double>(g.KernelSize());
+      count[4] = in_pixels * g.channels + pixels * g.filters;
+      return true;
+    case Implementation::kIm2col:
+      // The patch matrix's columns are panels as well when the input is summed.
+      count[1] = to_input ? pixels * g.filters *
+                                Vectors(g.Taps() * g.GroupChannels(), lanes)
+                          : products;
+      // A run of values costs a few more than it holds.
+      count[2] = pixels * taps * (g.channels + 8 * g.groups);
+      count[3] = static_cast<double>(g.KernelSize());
+      count[4] = in_pixels * g.channels + pixels * g.filters;
+      return true;
+    case Implementation::kNaive:
+      count[1] = products;
+      count[2] = pixels * taps;
+      count[3] = 0;
+      count[4] = pixels * taps * g.channels;  // starts of an inner loop
+      return true;
+    default:
+      return false;
+  }
+}
+
+double PredictTime(Pass pass, Implementation how, const CostCounts& counts) {
+  for (const CostRow& row : kTable) {
+    if (row.pass != pass || row.how != how) continue;
+    double sum = 0;
+    for (int i = 0; i < kCosts; ++i)
+      sum += row.nanoseconds[i] * counts.count[i];
+    return sum;
+  }
+  return -1;
+}
+
+Implementation ChooseImplementation(Pass pass, const ConvGeometry& g,
+                                    int lanes) {
+  Implementation best = Implementation::kDirect;
+  double least = -1;
+  for (const CostRow& row : kTable) {
+    CostCounts counts;
+    if (row.pass != pass || !CountCosts(pass, row.how, g, lanes, &counts))
+      continue;
+    const double time = PredictTime(pass, row.how, counts);
+    if (least < 0 || time < least) {
+      least = time;
+      best = row.how;
+    }
+  }
+  return best;
+}
+
+}  // namespace course

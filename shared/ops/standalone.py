@@ -1,0 +1,166 @@
+"""The CPU kernels without TensorFlow, on NumPy arrays: for tests and measurements.
+
+standalone = Standalone(flags=("-fsanitize=address",))
+y = standalone.run("forward", "direct", geometry, x, kernel)
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.ops.build import build_standalone
+
+PASSES = ("forward", "grad_input", "grad_kernel")
+ISAS = ("avx512", "avx2", "portable")
+# In the order of the C++ enumeration.
+IMPLEMENTATIONS = (
+    "auto",
+    "naive",
+    "im2col",
+    "direct",
+    "winograd",
+    "winograd2x2",
+    "winograd4x4",
+)
+COSTS = 5
+
+
+class KernelError(RuntimeError):
+    """The kernel did not run; the message is the outcome's name."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One spatial axis, as in ``conv_geometry.h``."""
+
+    size: int
+    kernel: int
+    stride: int = 1
+    dilation: int = 1
+    pads: tuple[int, int] = (0, 0)
+
+    @property
+    def out(self) -> int:
+        """Number of outputs."""
+        span = (self.kernel - 1) * self.dilation + 1
+        return (self.size + sum(self.pads) - span) // self.stride + 1
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The sizes of one convolution."""
+
+    batch: int
+    rows: Axis
+    cols: Axis
+    channels: int
+    filters: int
+    groups: int = 1
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the three tensors."""
+        per_group = self.channels // self.groups
+        return {
+            "x": (self.batch, self.rows.size, self.cols.size, self.channels),
+            "kernel": (self.rows.kernel, self.cols.kernel, per_group, self.filters),
+            "y": (self.batch, self.rows.out, self.cols.out, self.filters),
+        }
+
+    def _sizes(self) -> ctypes.Array:
+        sizes = [self.batch, self.channels, self.filters, self.groups]
+        for axis in (self.rows, self.cols):
+            sizes += [axis.size, axis.kernel, axis.stride, axis.dilation, *axis.pads]
+        return (ctypes.c_int64 * len(sizes))(*sizes)
+
+
+class Standalone:
+    """The compiled kernels.
+
+    Args:
+        flags: Compiler flags beside the usual ones.
+    """
+
+    def __init__(self, *, flags: tuple[str, ...] = ()) -> None:
+        self._library = ctypes.CDLL(str(build_standalone(flags=flags)))
+
+    def run(
+        self,
+        which: str,
+        how: str,
+        geometry: Geometry,
+        a: np.ndarray,
+        b: np.ndarray,
+        *,
+        out: np.ndarray | None = None,
+        isa: str = "portable",
+        threads: int = 1,
+        memory_bytes: int = 1 << 34,
+    ) -> np.ndarray:
+        """Runs one pass on contiguous arrays of one dtype, float32 or float64.
+
+        Args:
+            which: `"forward"` (x, kernel), `"grad_input"` (dy, kernel) or
+                `"grad_kernel"` (x, dy).
+            how: An implementation, not `"auto"` nor `"winograd"`.
+            geometry: The sizes, which the arrays must have.
+            a: First operand.
+            b: Second operand.
+            out: Where the result goes; not-a-numbers beforehand if None.
+            isa: Instruction set; the processor must have it.
+            threads: How many.
+            memory_bytes: Most scratch that the kernel is given.
+
+        Raises:
+            KernelError: If the kernel has no memory or cannot do the geometry.
+        """
+        shapes = geometry.shapes()
+        needed = {
+            "forward": ("x", "kernel", "y"),
+            "grad_input": ("y", "kernel", "x"),
+            "grad_kernel": ("x", "y", "kernel"),
+        }[which]
+        if out is None:
+            out = np.full(shapes[needed[2]], np.nan, a.dtype)
+        for array, name in zip((a, b, out), needed, strict=True):
+            if array.shape != shapes[name] or array.dtype != a.dtype:
+                raise ValueError(f"{name}: {array.shape} {array.dtype}")
+            if not array.flags.c_contiguous:
+                raise ValueError(f"{name} is not contiguous")
+        outcome = self._library.course_conv2d(
+            isa.encode(),
+            how.encode(),
+            PASSES.index(which),
+            int(a.dtype == np.float64),
+            geometry._sizes(),
+            threads,
+            ctypes.c_int64(memory_bytes),
+            *(array.ctypes.data_as(ctypes.c_void_p) for array in (a, b, out)),
+        )
+        if outcome:
+            names = {1: "out of memory", 2: "unsupported"}
+            raise KernelError(names.get(outcome, f"outcome {outcome}"))
+        return out
+
+    def counts(
+        self, which: str, how: str, geometry: Geometry, lanes: int = 16
+    ) -> list[float] | None:
+        """What the cost model counts, or None if `how` cannot do the geometry."""
+        counts = (ctypes.c_double * COSTS)()
+        can = self._library.course_count_costs(
+            IMPLEMENTATIONS.index(how),
+            PASSES.index(which),
+            lanes,
+            geometry._sizes(),
+            counts,
+        )
+        return list(counts) if can else None
+
+    def choose(self, which: str, geometry: Geometry, lanes: int = 16) -> str:
+        """The implementation that `"auto"` takes."""
+        choice = self._library.course_choose(
+            PASSES.index(which), lanes, geometry._sizes()
+        )
+        return IMPLEMENTATIONS[choice]
