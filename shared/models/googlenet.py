@@ -6,8 +6,8 @@ Where the paper contradicts itself:
   those of a separable one with 8 filters per channel; its own "7x7/2" has 9.4K and
   118M. The plain one is built.
 * The text says 12 times fewer parameters than AlexNet, about 5M; Table 1 sums to 6.8M,
-  and the widths it prints give 7.0M, which are built. (Some rows are off by up to 5%:
-  5a is printed as 1072K and has 1018K.)
+  and the widths it prints give 7.0M, which are built. (Its K is 1024, and some rows
+  are off by up to 5%: 5a is printed as 1072K and has 1018K.)
 * The table leaves out local response normalisation; Figure 3 places it after the first
   pooling and before the second. Built with AlexNet's constants, for none are printed.
 

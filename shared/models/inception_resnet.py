@@ -13,8 +13,7 @@ paper contradicts itself on it:
 * `inception_resnet_v2_paper` follows the figures (3, 15 to 19): v4's stem and 5, 10, 5
   blocks. Figure 17 widens to 1154 channels on a grid of 1152, and Figure 19 to 2048
   channels on a grid where Figure 18 leaves 2144; a residual needs the grid's own 1152
-  and 2144, which are built. Figure 15 prints 1792 channels before the classifier for
-  both networks; that is v1's number.
+  and 2144, which are built.
 """
 
 from __future__ import annotations

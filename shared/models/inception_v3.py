@@ -7,8 +7,8 @@ built, since its weights are what everyone means by the name:
   pooling; the release has 1x1 to 80, 3x3 to 192 and a second 3x3/2 maximum, and its
   first module widens 192 channels to 256.
 * Figure 5 replaces the 5x5 of the 35x35 modules; the release keeps one 5x5 branch.
-* Table 1 counts three, five and two modules on the three grids, which is right if a
-  reduction counts as the first module of its grid.
+* Table 1 counts three, five and two modules on the three grids; its five take in the
+  reduction to their grid, its two do not.
 * The text prints 4.8 billion operations and fewer than 25 million parameters; the
   release has 5.7 billion multiply-adds and 23.8 million.
 

@@ -2,8 +2,7 @@
 
 10 two-way modules on the 35x35 grid (at 299 pixels), then poly-3 and 2-way modules in
 turn, 20 on the 17x17 and 10 on the 8x8. v4's stem. The factor on the residuals falls
-linearly from 1 to 0.7 over the modules, as in the released network (the paper begins
-training with smaller ones).
+linearly from 1 to 0.7 over the modules, as in the released network.
 
 Published counts contradict the release: NASNet's Table 2 gives PolyNet 92M parameters;
 the released network has 95.4M. Its 34.7 billion multiply-adds agree.
@@ -93,5 +92,5 @@ VARIANTS = {
 }
 
 PUBLISHED = {
-    "polynet": Accuracy(81.29, 95.75, "ImageNet val, one crop of 331; Table 5"),
+    "polynet": Accuracy(81.29, 95.75, "ImageNet val, one model, one crop of 331"),
 }

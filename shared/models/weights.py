@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.accounting import applications
+from shared.walk import applications
 
 
 def weight_layers(model: Any) -> list[Any]:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from shared.accounting import applications
+from shared.walk import applications
 
 
 def leaves(block: Any, kind: type, size: tuple[int, int, int]) -> list[Any]:

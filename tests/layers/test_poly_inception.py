@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from shared.accounting import applications, multiply_adds
+from shared.accounting import multiply_adds
 from shared.layers.poly_inception import PolyInception
 from shared.testing import assert_close, normal, rng
+from shared.walk import applications
 from tests.layers.contract import check_layer
 from tests.layers.reference import conv, leaves, normalized, randomize
 
