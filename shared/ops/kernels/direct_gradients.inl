@@ -80,8 +80,9 @@ static void AddPartials(const Runtime& runtime, const T* partial, int64_t count,
           });
 }
 
-// Rows (taps times channels) of the kernel's gradient that one job owns, and pixels
-// summed before its sums go back to memory: with 64 filters all three stay in L2.
+// Rows (taps times channels) of the kernel's gradient that one job owns, and
+// pixels summed before its sums go back to memory: with 64 filters all three
+// stay in L2.
 constexpr int64_t kGradRows = 512;
 constexpr int64_t kLeastChannels = 64;
 constexpr int64_t kGradPixels = 256;
@@ -105,7 +106,8 @@ static Outcome DirectGradKernel(const Runtime& runtime, const ConvGeometry& g,
   const int workers = WorkersFor(runtime, g.MultiplyAdds());
   const int64_t pixels = g.OutPixels();
   const int64_t channel_block =
-      Clamp(kGradRows / g.Taps(), kLeastChannels, c_group > kLeastChannels ? c_group : kLeastChannels);
+      Clamp(kGradRows / g.Taps(), kLeastChannels,
+            c_group > kLeastChannels ? c_group : kLeastChannels);
   const int64_t channel_blocks = CeilDiv(c_group, channel_block);
   const int64_t tap_blocks = CeilDiv(g.Taps(), kMaxTapBlock);
   const int64_t parts = g.groups * channel_blocks * panels.count * tap_blocks;
