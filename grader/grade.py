@@ -22,6 +22,20 @@ from grader.session import packages
 from grader.submission import Submission
 
 
+#: Parts of pytest that grading has no use for; the first two collect garbage, slowly.
+_UNUSED_PLUGINS = (
+    "unraisableexception",
+    "threadexception",
+    "faulthandler",
+    "cacheprovider",
+    "doctest",
+    "junitxml",
+    "pastebin",
+    "stepwise",
+    "debugging",
+)
+
+
 @dataclass
 class Grading:
     """How to grade.
@@ -150,7 +164,8 @@ def pytest_arguments(files: Sequence[Path]) -> list[str]:
     """Settings under which tests run alike everywhere: no caller's, no conftest."""
     return [
         *("-c", os.devnull, "--rootdir", str(files[0].parent), "--noconftest"),
-        *("-p", "no:cacheprovider", "--import-mode=importlib", "--assert=plain"),
+        *("--import-mode=importlib", "--assert=plain"),
+        *(part for name in _UNUSED_PLUGINS for part in ("-p", f"no:{name}")),
         *("--capture=no", "-q", "-W", "ignore"),
         *map(str, files),
     ]

@@ -1,0 +1,1 @@
+"""The assignments themselves: graded, proved and read as their users meet them."""
