@@ -23,8 +23,8 @@ class NiN:
     """Three "mlpconv" blocks: a convolution and two 1x1 convolutions each.
 
     Attributes:
-        blocks: per block the kernel size and the widths of its three convolutions;
-            the last width is the number of classes.
+        blocks: per block the kernel size of its first convolution and the widths of
+            all; the top adds one more 1x1, as wide as there are classes.
     """
 
     blocks: tuple[tuple[int, tuple[int, ...]], ...]

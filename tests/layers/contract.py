@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from shared.testing import assert_close, normal, rng
 
@@ -51,6 +52,25 @@ def check_layer(
     ):
         assert tensor.shape[0] is None
         assert tensor.shape[-1] == shape[-1]
+    # A layer that has seen one size takes another, also one that it learns only
+    # when it runs.
+    larger = [np.concatenate([array] * 2, axis=1)[:, :-1] for array in arrays]
+    wanted = make(name="layer").compute_output_shape(
+        one_or_list([array.shape for array in larger])
+    )
+    results = [layer(one_or_list(larger), training=False)]
+    if len(input_shapes) == 1 and len(input_shapes[0]) == 4:
+        spec = tf.TensorSpec((None, None, None, input_shapes[0][-1]), tf.float32)
+        traced = tf.function(lambda image: layer(image, training=False), [spec])
+        results.append(traced(larger[0]))
+    for result in results:
+        sizes = keras.tree.map_structure(lambda t: tuple(t.shape), result)
+        assert keras.tree.flatten(sizes) == keras.tree.flatten(wanted)
+    for first, last in zip(
+        *map(keras.tree.flatten, (results[0], results[-1])), strict=True
+    ):
+        assert_close(np.asarray(last), np.asarray(first))
+
     config = layer.get_config()
     again = type(layer).from_config(config)
     assert again.get_config() == config
