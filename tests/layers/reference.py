@@ -11,19 +11,24 @@ import tensorflow as tf
 from shared.walk import applications
 
 
+def by_construction(layers: Any) -> list[Any]:
+    """Layers that Keras has named, in the order in which they were made."""
+
+    def number(layer: Any) -> int:
+        tail = layer.name.rpartition("_")[2]
+        return int(tail) if tail.isdigit() else 0
+
+    return sorted(layers, key=number)
+
+
 def leaves(block: Any, kind: type, size: tuple[int, int, int]) -> list[Any]:
-    """The inner layers of a class, by order of construction (their names count up)."""
+    """The inner layers of a class, by order of construction."""
     found = {
         application.layer.name: application.layer
         for application in applications(block, size)
         if isinstance(application.layer, kind)
     }
-
-    def number(name: str) -> int:
-        tail = name.rpartition("_")[2]
-        return int(tail) if tail.isdigit() else 0
-
-    return [found[name] for name in sorted(found, key=number)]
+    return by_construction(found.values())
 
 
 def conv(

@@ -13,7 +13,7 @@ import tensorflow as tf
 from shared.layers.nasnet_cell import NASNetNormalCell, NASNetReductionCell, PNASNetCell
 from shared.testing import assert_close, normal, rng
 from tests.layers.contract import check_layer
-from tests.layers.reference import conv, normalized, randomize
+from tests.layers.reference import by_construction, conv, normalized, randomize
 
 FILTERS = 4
 PREVIOUS, CURRENT = (2, 9, 12, 6), (2, 9, 12, 5)
@@ -45,13 +45,17 @@ def test_contract(name):
     check_layer(make, *shapes)
 
 
+def is_separable(layer):
+    return isinstance(layer, keras.layers.SeparableConv2D)
+
+
 def silenced(cell, shapes):
     """The cell with its separable convolutions giving zero, and inputs; TensorFlow's
     version of its two projections."""
     cell.build([tuple(shape) for shape in shapes])
     randomize(cell, 1)
     for layer in cell.network.layers:
-        if isinstance(layer, keras.layers.SeparableConv2D):
+        if is_separable(layer):
             zero = [np.zeros(w.shape, "float32") for w in layer.weights]
             layer.set_weights(zero)
             (after,) = [node.operation for node in layer._outbound_nodes]
@@ -105,14 +109,36 @@ def test_reduction_wiring():
     assert_close(actual.numpy(), tf.concat(expected, -1).numpy())
 
 
-def test_progressive_wiring():
+def test_progressive_against_tensorflow():
+    """Figure 1 of the paper, block by block."""
     cell = PNASNetCell(FILTERS)
-    inputs = silenced(cell, (PREVIOUS, CURRENT))
+    cell.build([PREVIOUS, CURRENT])
+    randomize(cell, 1)
+    inputs = [normal(rng(2), shape, dtype=np.float32) for shape in (PREVIOUS, CURRENT)]
     old, new = projections(cell, inputs)
-    zero = tf.zeros_like(new)
-    expected = [maximum(old), maximum(new), zero, maximum(new), new]
+    separables = [layer for layer in cell.network.layers if is_separable(layer)]
+    unused = iter(by_construction(separables))
+
+    def separable(x, size):
+        for layer in (next(unused), next(unused)):
+            assert layer.kernel_size == (size, size)
+            (norm,) = [node.operation for node in layer._outbound_nodes]
+            x = tf.nn.separable_conv2d(
+                tf.nn.relu(x),
+                layer.depthwise_kernel.value,
+                layer.pointwise_kernel.value,
+                (1, 1, 1, 1),
+                "SAME",
+            )
+            x = normalized(x, norm, 1e-3)
+        return x
+
+    blocks = [separable(old, 5) + maximum(old), separable(new, 7) + maximum(new)]
+    blocks.append(separable(new, 5) + separable(new, 3))
+    blocks.append(separable(blocks[2], 3) + maximum(new))
+    blocks.append(separable(old, 3) + new)
     actual = cell(inputs, training=False)
-    assert_close(actual.numpy(), tf.concat(expected, -1).numpy())
+    assert_close(actual.numpy(), tf.concat(blocks, -1).numpy())
 
 
 @pytest.mark.parametrize(
@@ -126,11 +152,7 @@ def test_progressive_wiring():
 def test_separable_kernels(make, kernels):
     cell = make(FILTERS)
     cell.build([PREVIOUS, CURRENT])
-    separables = [
-        layer
-        for layer in cell.network.layers
-        if isinstance(layer, keras.layers.SeparableConv2D)
-    ]
+    separables = [layer for layer in cell.network.layers if is_separable(layer)]
     assert Counter(layer.kernel_size[0] for layer in separables) == kernels
 
 
