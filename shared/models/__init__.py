@@ -18,6 +18,8 @@ A family file `shared/models/<family>.py` has
 - `VARIANTS: dict[str, <dataclass>]`, names in lower case with underscores;
 - `PAPER: Paper`, and where a variant comes from another paper
   `PAPERS: dict[str, Paper]` by variant;
+- for a family of any depth or width, `parse(name)`, which returns the dataclass that a
+  name describes (`wrn_22_6`) or None;
 - `PUBLISHED: dict[str, Accuracy]` with the accuracy that the literature prints, by
   variant; a variant without a known figure has no entry.
 
@@ -41,7 +43,8 @@ def build(name: str, /, **kwargs: Any) -> Any:
     """Build a variant by name.
 
     Args:
-        name: one of `variants()`.
+        name: one of `variants()`, or one that a family parses, such as "wrn_22_6",
+            "densenet_bc_58_16", "resnet1202_cifar".
         kwargs: `input_shape` `(H, W, C)`, `classes`, `include_top`,
             `classifier_activation` ("softmax"; None gives logits), and what the family
             takes besides; `name=` renames the model. An argument that is None is left

@@ -84,23 +84,32 @@ def variants() -> list[str]:
     return list(_owners())
 
 
+def _resolve(name: str) -> tuple[str, Any]:
+    """The family and the dataclass of a variant, listed or described by its name."""
+    family = _owners().get(name)
+    if family is not None:
+        return family, families()[family].VARIANTS[name]
+    for family, module in families().items():
+        variant = getattr(module, "parse", lambda _: None)(name)
+        if variant is not None:
+            return family, variant
+    close = difflib.get_close_matches(name, variants(), n=3, cutoff=0.4)
+    mend = f"did you mean {', '.join(close)}?" if close else "see variants()"
+    raise ValueError(f"name: no variant {name!r}; {mend}")
+
+
 def find(name: str) -> Any:
     """The dataclass of a variant.
 
     Raises:
         ValueError: no variant has this name.
     """
-    if name not in _owners():
-        close = difflib.get_close_matches(name, variants(), n=3, cutoff=0.4)
-        mend = f"did you mean {', '.join(close)}?" if close else "see variants()"
-        raise ValueError(f"name: no variant {name!r}; {mend}")
-    return families()[_owners()[name]].VARIANTS[name]
+    return _resolve(name)[1]
 
 
 def about(name: str) -> tuple[str, Paper, Accuracy | None]:
     """The family, the paper and the published accuracy of a variant."""
-    find(name)
-    family = _owners()[name]
+    family, _ = _resolve(name)
     module = families()[family]
     paper = getattr(module, "PAPERS", {}).get(name, module.PAPER)
     return family, paper, getattr(module, "PUBLISHED", {}).get(name)
