@@ -23,8 +23,10 @@ DTYPES = frozenset(
 )
 MAX_DIMS = 32
 MAX_DEPTH = 64
+#: Values in one message, arrays counted as one: a byte of a message can ask for a
+#: list of 56, so its size alone bounds nothing.
+MAX_ITEMS = 5_000_000
 _MAX_INT_BYTES = 1024
-_INT64 = range(-(2**63), 2**64)
 
 
 class CodecError(Exception):
@@ -61,7 +63,7 @@ def decode(data: bytes) -> Any:
     Raises:
         CodecError: if the bytes are not such a value.
     """
-    return _unpack(data, 0)
+    return _Decoder(len(data)).unpack(data, 0)
 
 
 def _pack(value: Any, depth: int) -> bytes:
@@ -116,55 +118,90 @@ def _layout(array: np.ndarray[Any, Any]) -> tuple[str, Any]:
     return "strided", "C"
 
 
-def _unpack(data: bytes, depth: int) -> Any:
-    if depth > MAX_DEPTH:
-        raise CodecError("nested too deeply")
+class _Decoder:
+    """Decodes one message with a bound on what all of it together may ask for."""
 
-    def special(code: int, payload: bytes) -> Any:
-        return _unpack_special(code, payload, depth)
+    def __init__(self, size: int) -> None:
+        self._items_left = MAX_ITEMS
+        # Every level of nesting copies what is inside it.
+        self._bytes_left = 8 * size + (16 << 20)
 
-    try:
-        return msgpack.unpackb(data, ext_hook=special, strict_map_key=False)
-    except CodecError:
-        raise
-    except Exception as error:
-        # msgpack raises many kinds for malformed bytes; all mean the same here.
-        raise CodecError(f"not a message: {type(error).__name__}") from None
+    def unpack(self, data: bytes, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise CodecError("nested too deeply")
+
+        def special(code: int, payload: bytes) -> Any:
+            return self._special(code, payload, depth + 1)
+
+        return self._msgpack(data, special)
+
+    def _plain(self, data: bytes) -> Any:
+        """Like `unpack`, but with no tuples, arrays or handles inside."""
+
+        def special(code: int, payload: bytes) -> NoReturn:
+            _malformed("message")
+
+        return self._msgpack(data, special)
+
+    def _msgpack(self, data: bytes, special: Any) -> Any:
+        self._bytes_left -= len(data)
+        if self._bytes_left < 0:
+            raise CodecError("nested too deeply")
+        try:
+            return msgpack.unpackb(
+                data,
+                ext_hook=special,
+                list_hook=self._counted,
+                object_hook=self._counted,
+                strict_map_key=False,
+                timestamp=1,  # as a number: a date is no plain value
+                max_array_len=MAX_ITEMS,
+                max_map_len=MAX_ITEMS,
+            )
+        except CodecError:
+            raise
+        except Exception as error:
+            # msgpack raises many kinds for malformed bytes; all mean the same here.
+            raise CodecError(f"not a message: {type(error).__name__}") from None
+
+    def _counted(self, items: Any) -> Any:
+        self._items_left -= len(items) + 1
+        if self._items_left < 0:
+            raise CodecError(f"more than {MAX_ITEMS} values in one message")
+        return items
+
+    def _special(self, code: int, payload: bytes, depth: int) -> Any:
+        if code == _ARRAY:
+            return _array(self._plain(payload))
+        if code == _TUPLE:
+            items = self.unpack(payload, depth)
+            if not isinstance(items, list):
+                _malformed("tuple")
+            return tuple(items)
+        if code == _OPAQUE:
+            parts = self._plain(payload)
+            if not (
+                isinstance(parts, list)
+                and [type(part) for part in parts] == [int, str]
+                and len(parts[1]) < 200
+            ):
+                _malformed("handle")
+            return Opaque(parts[0], parts[1])
+        if code == _SCALAR:
+            parts = self._plain(payload)
+            if not (isinstance(parts, list) and len(parts) == 2):
+                _malformed("scalar")
+            return _from_bytes(parts[0], [], parts[1])[()]
+        if code == _COMPLEX:
+            return complex(_from_bytes(np.dtype("D").str, [], payload)[()])
+        if code == _BIG_INT:
+            if len(payload) > _MAX_INT_BYTES:
+                _malformed("integer")
+            return int.from_bytes(payload, "big", signed=True)
+        raise CodecError(f"unknown extension type {code}")
 
 
-def _unpack_special(code: int, payload: bytes, depth: int) -> Any:
-    if code == _ARRAY:
-        return _unpack_array(payload)
-    if code == _TUPLE:
-        items = _unpack(payload, depth + 1)
-        if not isinstance(items, list):
-            _malformed("tuple")
-        return tuple(items)
-    if code == _OPAQUE:
-        parts = _unpack(payload, depth + 1)
-        if not (
-            isinstance(parts, list)
-            and [type(part) for part in parts] == [int, str]
-            and len(parts[1]) < 200
-        ):
-            _malformed("handle")
-        return Opaque(parts[0], parts[1])
-    if code == _SCALAR:
-        parts = _unpack(payload, depth + 1)
-        if not (isinstance(parts, list) and len(parts) == 2):
-            _malformed("scalar")
-        return _from_bytes(parts[0], [], parts[1])[()]
-    if code == _COMPLEX:
-        return complex(_from_bytes(np.dtype("D").str, [], payload)[()])
-    if code == _BIG_INT:
-        if len(payload) > _MAX_INT_BYTES:
-            _malformed("integer")
-        return int.from_bytes(payload, "big", signed=True)
-    raise CodecError(f"unknown extension type {code}")
-
-
-def _unpack_array(payload: bytes) -> np.ndarray[Any, Any]:
-    parts = _unpack(payload, 1)
+def _array(parts: Any) -> np.ndarray[Any, Any]:
     if not (isinstance(parts, list) and len(parts) == 4):
         _malformed("array")
     dtype, shape, layout, data = parts
