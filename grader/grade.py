@@ -21,7 +21,6 @@ from grader.scoring import score
 from grader.session import packages
 from grader.submission import Submission
 
-
 #: Parts of pytest that grading has no use for; the first two collect garbage, slowly.
 _UNUSED_PLUGINS = (
     "unraisableexception",
@@ -145,7 +144,7 @@ def _run(
         enough=how.enough,
     )
     arguments = pytest_arguments(files)
-    with trusted_surroundings(), contextlib.redirect_stdout(io.StringIO()):
+    with trusted_surroundings(files), contextlib.redirect_stdout(io.StringIO()):
         code = pytest.main(arguments, plugins=[plugin])
     if code == pytest.ExitCode.INTERRUPTED and not plugin.faults:
         raise KeyboardInterrupt
@@ -172,8 +171,15 @@ def pytest_arguments(files: Sequence[Path]) -> list[str]:
 
 
 @contextlib.contextmanager
-def trusted_surroundings() -> Iterator[None]:
-    """Neither the caller's settings nor what lies in the current folder matter."""
+def trusted_surroundings(files: Sequence[Path]) -> Iterator[None]:
+    """Neither the caller's settings nor what lies in the current folder matter.
+
+    Nor do tests that ran before: pytest keeps a test module under its file's name,
+    and another assignment's ``test_public.py`` has the same.
+
+    Args:
+        files: the tests that will run; forgotten afterwards.
+    """
     changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
     before = {name: os.environ.get(name) for name in changed}
     os.environ.update(changed)
@@ -185,6 +191,10 @@ def trusted_surroundings() -> Iterator[None]:
         with warnings.catch_warnings():
             yield
     finally:
+        known = {str(file.resolve()) for file in files}
+        for name, module in list(sys.modules.items()):
+            if getattr(module, "__file__", None) in known:
+                del sys.modules[name]
         sys.path[:] = path
         sys.dont_write_bytecode = no_cache
         for name, value in before.items():

@@ -89,8 +89,9 @@ def _run(
         explain=False,
         session=live,
     )
-    arguments = pytest_arguments([manifest.public_tests])
-    with trusted_surroundings(), contextlib.redirect_stdout(io.StringIO()):
+    files = [manifest.public_tests]
+    arguments = pytest_arguments(files)
+    with trusted_surroundings(files), contextlib.redirect_stdout(io.StringIO()):
         pytest.main(arguments, plugins=[plugin])
     if plugin.faults:
         raise GraderError(f"a public test is at fault: {plugin.faults[0]}")
