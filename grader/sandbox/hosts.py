@@ -201,6 +201,9 @@ class Worker:
             raise StudentCrash("the process answered before it was asked")
         try:
             payload = encode(message | {"id": self._requests})
+        except CodecError as error:
+            raise GraderFault(f"a test passes what cannot be sent: {error}") from None
+        try:
             deadline = time.monotonic() + timeout_s
             self.connection.send(payload, timeout_s)
             reply = decode(
