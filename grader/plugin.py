@@ -101,6 +101,10 @@ class GraderPlugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keeps the chosen questions, in the manifest's order."""
         wanted = list(self._only or self._manifest.ids)
+        for item in items:
+            if self._question_of(item) not in self._manifest.ids:
+                asked = self._question_of(item)
+                self.faults.append(f"{item.nodeid}: there is no question {asked!r}")
         items[:] = [item for item in items if self._question_of(item) in wanted]
         items.sort(key=lambda item: self._manifest.ids.index(self._question_of(item)))
 
