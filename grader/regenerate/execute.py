@@ -41,9 +41,8 @@ def execute_notebook(book: Any, folder: Path) -> Any:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # no warning about its own sockets
     )
-    manager = client.create_kernel_manager()
-    manager.transport = "ipc"  # over TCP the kernel would print a warning
     try:
         client.execute(env=environment)
     except nbclient.exceptions.CellExecutionError as error:
