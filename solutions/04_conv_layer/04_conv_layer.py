@@ -1043,7 +1043,7 @@ for name, arguments in cases.items():
 # digits out of a hundred will it read correctly in the end?
 
 # %%
-limit, epochs = (256, 2) if QUICK else (6000, 25 if DATASET == "digits" else 6)
+limit, epochs = (256, 2) if QUICK else (6000, 25 if DATASET == "digits" else 10)
 
 
 def as_images(x):
