@@ -56,7 +56,7 @@ def _cropped(dpadded, x_shape, pad):
 
 @misconception(
     "conv_forward_naive",
-    hint="This is true convolution: you turned the kernel by 180 degrees. Deep- "
+    hint="This is true convolution: you turned the kernel by 180 degrees. Deep-"
     "learning layers cross-correlate: w[a, c] meets the pixel a rows below and c "
     "columns right of the window's corner.",
 )
@@ -705,7 +705,7 @@ class MixesGroups(_Layer):
 
 @misconception(
     "MyConv2D",
-    hint="bias or kernel do not learn: no gradient reaches them. Compute with "
+    hint="The kernel or the bias does not learn: no gradient reaches it. Compute with "
     "TensorFlow operations on self.kernel and self.bias; NumPy and .numpy() break "
     "the chain, and a weight needs trainable=True.",
 )
