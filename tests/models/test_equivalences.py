@@ -159,3 +159,25 @@ def test_softmax_is_asked_for():
         out = np.asarray(probabilities(normal(rng(3), (2, *shape), dtype=np.float32)))
         assert_close(out.sum(axis=-1), np.ones(2, "float32"))
         assert (out >= 0).all()
+
+
+FEATURES = {  # the last feature map of an input that is not square
+    "alexnet": ((99, 131, 3), (2, 3, 256)),
+    "alexnet_two_tower": ((99, 131, 3), (2, 3, 256)),
+    "lenet5": ((28, 36, 1), (4, 6, 16)),
+    "lenet5_original": ((36, 32, 1), (2, 1, 120)),
+    "mnist_cnn": ((28, 32, 1), (7, 8, 32)),
+    "mnist_task": ((28, 30, 1), (12, 13, 32)),
+    "nin": ((32, 40, 3), (8, 10, 192)),
+    "squeezenet1_0": ((96, 64, 3), (5, 3, 512)),
+    "vgg11_bn": ((64, 96, 3), (2, 3, 512)),
+    "zfnet": ((96, 128, 3), (2, 3, 256)),
+}
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_without_top(name):
+    given, expected = FEATURES[name]
+    model = shared.models.build(name, input_shape=given, include_top=False)
+    assert model.output_shape == (None, *expected)
+    assert model(np.zeros((1, *given), "float32")).shape == (1, *expected)
