@@ -16,7 +16,16 @@ import keras
 
 from shared.layers.composite import CompositeLayer
 
-__all__ = ["Conv", "Fork", "InceptionModule", "Pool", "Style", "branches", "chain"]
+__all__ = [
+    "Conv",
+    "Fork",
+    "InceptionModule",
+    "Pool",
+    "Style",
+    "branches",
+    "chain",
+    "widths",
+]
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,21 @@ def chain(x: Any, steps: tuple[Any, ...], style: Style) -> Any:
 def branches(x: Any, chains: tuple[tuple[Any, ...], ...], style: Style) -> Any:
     """Apply each chain to `x` and concatenate what comes out, in order."""
     return keras.layers.Concatenate()([chain(x, steps, style) for steps in chains])
+
+
+def widths(name: str, value: Any, length: int) -> tuple[int, ...]:
+    """The channels of `length` convolutions in a row, checked.
+
+    Raises:
+        ValueError: `value` is not that many positive integers.
+    """
+    given = tuple(value) if isinstance(value, list | tuple) else ()
+    if len(given) != length or not all(isinstance(n, int) and n > 0 for n in given):
+        raise ValueError(
+            f"{name} must be {length} positive integers, the channels of its "
+            f"convolutions in turn; got {value!r}"
+        )
+    return given
 
 
 def _pooling(layer: Any, step: Pool) -> keras.layers.Layer:

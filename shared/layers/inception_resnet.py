@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from shared.layers.branches import Conv, InceptionModule, Pool, branches
+from shared.layers.branches import Conv, InceptionModule, Pool, branches, widths
 from shared.layers.conv_bn import convolution
 
 __all__ = [
@@ -80,8 +80,8 @@ class InceptionResNetA(InceptionResidual):
     ) -> None:
         super().__init__(residual_scale, final_activation, **kwargs)
         self.filters_1x1 = filters_1x1
-        self.filters_3x3 = tuple(filters_3x3)
-        self.filters_double_3x3 = tuple(filters_double_3x3)
+        self.filters_3x3 = widths("filters_3x3", filters_3x3, 2)
+        self.filters_double_3x3 = widths("filters_double_3x3", filters_double_3x3, 3)
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
         reduce, first, second = self.filters_double_3x3
@@ -114,7 +114,7 @@ class InceptionResNetB(InceptionResidual):
     ) -> None:
         super().__init__(residual_scale, final_activation, **kwargs)
         self.filters_1x1 = filters_1x1
-        self.filters_7x7 = tuple(filters_7x7)
+        self.filters_7x7 = widths("filters_7x7", filters_7x7, 3)
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
         one, row, column = self.filters_7x7
@@ -146,7 +146,7 @@ class InceptionResNetC(InceptionResidual):
     ) -> None:
         super().__init__(residual_scale, final_activation, **kwargs)
         self.filters_1x1 = filters_1x1
-        self.filters_3x3 = tuple(filters_3x3)
+        self.filters_3x3 = widths("filters_3x3", filters_3x3, 3)
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
         one, row, column = self.filters_3x3
@@ -177,9 +177,9 @@ class InceptionResNetReductionB(InceptionModule):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.filters_3x3 = tuple(filters_3x3)
-        self.filters_3x3_second = tuple(filters_3x3_second)
-        self.filters_double_3x3 = tuple(filters_double_3x3)
+        self.filters_3x3 = widths("filters_3x3", filters_3x3, 2)
+        self.filters_3x3_second = widths("filters_3x3_second", filters_3x3_second, 2)
+        self.filters_double_3x3 = widths("filters_double_3x3", filters_double_3x3, 3)
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
         reduce, first, second = self.filters_double_3x3

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from shared.layers.branches import Conv, InceptionModule, Pool, Style
+from shared.layers.branches import Conv, InceptionModule, Pool, Style, widths
 
 __all__ = ["InceptionNaive", "InceptionV1"]
 
@@ -73,8 +73,8 @@ class InceptionV1(InceptionModule):
     ) -> None:
         super().__init__(**kwargs)
         self.filters_1x1 = filters_1x1
-        self.filters_3x3 = tuple(filters_3x3)
-        self.filters_5x5 = tuple(filters_5x5)
+        self.filters_3x3 = widths("filters_3x3", filters_3x3, 2)
+        self.filters_5x5 = widths("filters_5x5", filters_5x5, 2)
         self.filters_pool = filters_pool
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from shared.layers.branches import Conv, InceptionModule, Pool
+from shared.layers.branches import Conv, InceptionModule, Pool, widths
 
 __all__ = ["InceptionV2", "InceptionV2Reduction"]
 
@@ -38,8 +38,8 @@ class InceptionV2(InceptionModule):
     ) -> None:
         super().__init__(**kwargs)
         self.filters_1x1 = filters_1x1
-        self.filters_3x3 = tuple(filters_3x3)
-        self.filters_double_3x3 = tuple(filters_double_3x3)
+        self.filters_3x3 = widths("filters_3x3", filters_3x3, 2)
+        self.filters_double_3x3 = widths("filters_double_3x3", filters_double_3x3, 2)
         self.filters_pool = filters_pool
         self.pool = pool
 
@@ -72,8 +72,8 @@ class InceptionV2Reduction(InceptionModule):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.filters_3x3 = tuple(filters_3x3)
-        self.filters_double_3x3 = tuple(filters_double_3x3)
+        self.filters_3x3 = widths("filters_3x3", filters_3x3, 2)
+        self.filters_double_3x3 = widths("filters_double_3x3", filters_double_3x3, 2)
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
         reduce, double = self.filters_double_3x3

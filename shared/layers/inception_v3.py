@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from shared.layers.branches import Conv, Fork, InceptionModule, Pool
+from shared.layers.branches import Conv, Fork, InceptionModule, Pool, widths
 
 __all__ = [
     "InceptionV3A",
@@ -49,8 +49,8 @@ class InceptionV3A(InceptionModule):
         super().__init__(**kwargs)
         self.filters_pool = filters_pool
         self.filters_1x1 = filters_1x1
-        self.filters_5x5 = tuple(filters_5x5)
-        self.filters_double_3x3 = tuple(filters_double_3x3)
+        self.filters_5x5 = widths("filters_5x5", filters_5x5, 2)
+        self.filters_double_3x3 = widths("filters_double_3x3", filters_double_3x3, 2)
         self.factorize_5x5 = factorize_5x5
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
@@ -85,7 +85,7 @@ class InceptionV3ReductionA(InceptionModule):
     ) -> None:
         super().__init__(**kwargs)
         self.filters_3x3 = filters_3x3
-        self.filters_double_3x3 = tuple(filters_double_3x3)
+        self.filters_double_3x3 = widths("filters_double_3x3", filters_double_3x3, 2)
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
         reduce, double = self.filters_double_3x3
@@ -190,7 +190,7 @@ class InceptionV3C(InceptionModule):
         super().__init__(**kwargs)
         self.filters_1x1 = filters_1x1
         self.filters_3x3 = filters_3x3
-        self.filters_double_3x3 = tuple(filters_double_3x3)
+        self.filters_double_3x3 = widths("filters_double_3x3", filters_double_3x3, 2)
         self.filters_pool = filters_pool
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from shared.layers.branches import Conv, Fork, InceptionModule, Pool
+from shared.layers.branches import Conv, Fork, InceptionModule, Pool, widths
 
 __all__ = [
     "InceptionV4A",
@@ -64,7 +64,7 @@ class InceptionV4ReductionA(InceptionModule):
     ) -> None:
         super().__init__(**kwargs)
         self.filters_3x3 = filters_3x3
-        self.filters_double_3x3 = tuple(filters_double_3x3)
+        self.filters_double_3x3 = widths("filters_double_3x3", filters_double_3x3, 3)
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
         k, l, m = self.filters_double_3x3  # noqa: E741 (the paper's letters)
@@ -100,8 +100,8 @@ class InceptionV4B(InceptionModule):
     ) -> None:
         super().__init__(**kwargs)
         self.filters_1x1 = filters_1x1
-        self.filters_7x7 = tuple(filters_7x7)
-        self.filters_double_7x7 = tuple(filters_double_7x7)
+        self.filters_7x7 = widths("filters_7x7", filters_7x7, 3)
+        self.filters_double_7x7 = widths("filters_double_7x7", filters_double_7x7, 5)
         self.filters_pool = filters_pool
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
@@ -135,8 +135,8 @@ class InceptionV4ReductionB(InceptionModule):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.filters_3x3 = tuple(filters_3x3)
-        self.filters_7x7 = tuple(filters_7x7)
+        self.filters_3x3 = widths("filters_3x3", filters_3x3, 2)
+        self.filters_7x7 = widths("filters_7x7", filters_7x7, 4)
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
         one, row, column, last = self.filters_7x7
@@ -173,7 +173,7 @@ class InceptionV4C(InceptionModule):
         super().__init__(**kwargs)
         self.filters = filters
         self.filters_3x3 = filters_3x3
-        self.filters_double_3x3 = tuple(filters_double_3x3)
+        self.filters_double_3x3 = widths("filters_double_3x3", filters_double_3x3, 3)
 
     def chains(self) -> tuple[tuple[Any, ...], ...]:
         out, (one, column, row) = self.filters, self.filters_double_3x3

@@ -28,6 +28,9 @@ A file whose name begins with an underscore, or without `VARIANTS`, is no family
 Blocks come from `shared.layers`. `counts.csv` beside this file holds the exact number
 of parameters and multiply-adds by variant, with its source; the tests compare every
 row with the built model. Add a row only from a source that is not the code itself.
+
+`shared.models.weights.copy_weights(source, target)` carries weights over from the same
+network in another guise, such as a pretrained one of `keras.applications`.
 """
 
 from __future__ import annotations

@@ -100,11 +100,12 @@ class TestLectureExample:
         assert naive / bottleneck == pytest.approx(3.15, abs=0.005)
 
     def test_bottleneck_weights(self):
-        # A 5x5 from 256 to 128 channels, directly and through 32.
-        plain = chain_model((Conv(128, 5),), 256)
-        narrow = chain_model((Conv(32), Conv(128, 5)), 256)
-        assert parameters(plain)[0] - 128 == 819_200
-        assert parameters(narrow)[0] - 32 - 128 == 32 * 256 + 32 * 25 * 128
+        # A 5x5 from 128 to 256 channels, directly and through 32.
+        style = Style(batch_normalization=False, use_bias=False)
+        plain = chain_model((Conv(256, 5),), 128, style)
+        narrow = chain_model((Conv(32), Conv(256, 5)), 128, style)
+        assert parameters(plain)[0] == 819_200
+        assert parameters(narrow)[0] == 128 * 32 + 32 * 5 * 5 * 256 == 208_896
 
 
 def chain_model(steps, channels, style=Style(batch_normalization=False)):  # noqa: B008
@@ -216,3 +217,9 @@ def test_unknown_step_and_pooling():
         Pool("min")
     with pytest.raises(NotImplementedError, match="does not define chains"):
         InceptionModule().build((None, 5, 5, 3))
+
+
+@pytest.mark.parametrize("value", [64, (64,), (96, 128, 3), (96, 0), "96"])
+def test_wrong_widths(value):
+    with pytest.raises(ValueError, match=r"filters_3x3 must be 2 positive integers"):
+        v1.InceptionV1(64, value, (16, 32), 32)
