@@ -109,8 +109,8 @@ def build_library(
     Raises:
         BuildError: If there is no compiler, or it refuses a source.
     """
-    units, link = _plan(dict(replace or {}), cuda)
-    return _build("course_ops", units, link, force)
+    units, linker, flags = _plan(dict(replace or {}), cuda)
+    return _build("course_ops", units, linker, flags, force)
 
 
 def compile_kernel(source: Path, *, flags: tuple[str, ...] = ()) -> Path:
@@ -161,13 +161,16 @@ def build_standalone(*, flags: tuple[str, ...] = ()) -> Path:
     for source in [*sources, KERNELS / "tests" / "cpu_api.cc"]:
         key = _hash(_sources_text(source), command, [version])
         units.append(Unit(source, (*command, "-c", str(source)), key))
-    return _build("standalone", units, [*command, "-pthread"], force=False)
+    return _build("standalone", units, compiler, [*flags, "-pthread"], False)
 
 
-def _build(name: str, units: list[Unit], link: list[str], force: bool) -> Path:
+def _build(
+    name: str, units: list[Unit], linker: list[str], flags: list[str], force: bool
+) -> Path:
     """Compiles the units in parallel and links them, if the cache has not done it."""
     folder = cache_folder()
-    library = folder / f"lib{name}-{_hash([unit.key for unit in units], link)}.so"
+    key = _hash([unit.key for unit in units], linker, flags)
+    library = folder / f"lib{name}-{key}.so"
     if library.exists() and not force:
         return library
     with _locked(folder):
@@ -178,12 +181,14 @@ def _build(name: str, units: list[Unit], link: list[str], force: bool) -> Path:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             built = pool.map(lambda unit: _compile(unit, objects, force), units)
             paths = [str(path) for path in built]
-        _run_to(library, [link[0], "-shared", *paths, *link[1:]])
+        _run_to(library, [*linker, "-shared", *paths, *flags])
     return library
 
 
-def _plan(replace: dict[str, Path], cuda: bool | None) -> tuple[list[Unit], list[str]]:
-    """Every unit, and the link command without its objects: compiler, then flags."""
+def _plan(
+    replace: dict[str, Path], cuda: bool | None
+) -> tuple[list[Unit], list[str], list[str]]:
+    """Every unit, the linker and its flags."""
     import tensorflow as tf
 
     compiler = find_compiler()
@@ -227,11 +232,9 @@ def _plan(replace: dict[str, Path], cuda: bool | None) -> tuple[list[Unit], list
         key = _hash(_sources_text(source), command, made_by)
         units.append(Unit(source, tuple(command), key))
 
-    link = [*compiler, *tf.sysconfig.get_link_flags()]
-    if nvcc:
-        folder = Path(nvcc).resolve().parent.parent / "lib64"
-        link += [f"-L{folder}", "-lcudart_static", "-ldl", "-lrt", "-lpthread"]
-    return units, link
+    # nvcc knows where its own runtime library is, and links it in.
+    linker = [nvcc] if nvcc else compiler
+    return units, linker, tf.sysconfig.get_link_flags()
 
 
 def _compile(unit: Unit, folder: Path, force: bool) -> Path:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.ops.build import build_standalone
+from shared.ops.build import KERNELS, build_standalone, compile_kernel
 
 PASSES = ("forward", "grad_input", "grad_kernel")
 ISAS = ("avx512", "avx2", "portable")
@@ -116,19 +116,7 @@ class Standalone:
         Raises:
             KernelError: If the kernel has no memory or cannot do the geometry.
         """
-        shapes = geometry.shapes()
-        needed = {
-            "forward": ("x", "kernel", "y"),
-            "grad_input": ("y", "kernel", "x"),
-            "grad_kernel": ("x", "y", "kernel"),
-        }[which]
-        if out is None:
-            out = np.full(shapes[needed[2]], np.nan, a.dtype)
-        for array, name in zip((a, b, out), needed, strict=True):
-            if array.shape != shapes[name] or array.dtype != a.dtype:
-                raise ValueError(f"{name}: {array.shape} {array.dtype}")
-            if not array.flags.c_contiguous:
-                raise ValueError(f"{name} is not contiguous")
+        out = _operands(which, geometry, a, b, out)
         outcome = self._library.course_conv2d(
             isa.encode(),
             how.encode(),
@@ -139,9 +127,7 @@ class Standalone:
             ctypes.c_int64(memory_bytes),
             *(array.ctypes.data_as(ctypes.c_void_p) for array in (a, b, out)),
         )
-        if outcome:
-            names = {1: "out of memory", 2: "unsupported"}
-            raise KernelError(names.get(outcome, f"outcome {outcome}"))
+        _check(outcome)
         return out
 
     def counts(
@@ -164,3 +150,84 @@ class Standalone:
             PASSES.index(which), lanes, geometry._sizes()
         )
         return IMPLEMENTATIONS[choice]
+
+
+class Emulated:
+    """The CUDA kernels and their launchers, run thread by thread on the CPU.
+
+    Args:
+        flags: Compiler flags beside the usual ones.
+    """
+
+    def __init__(self, *, flags: tuple[str, ...] = ()) -> None:
+        source = KERNELS / "tests" / "gpu_emulated.cc"
+        self._library = ctypes.CDLL(str(compile_kernel(source, flags=flags)))
+
+    def run(
+        self,
+        which: str,
+        how: str,
+        geometry: Geometry,
+        a: np.ndarray,
+        b: np.ndarray,
+        *,
+        reverse: bool = False,
+    ) -> np.ndarray:
+        """Runs one pass, as `Standalone.run` does.
+
+        Args:
+            which: The pass.
+            how: `"naive"`, `"direct"` (tiles in shared memory) or `"im2col"`
+                (implicit GEMM).
+            geometry: The sizes, which the arrays must have.
+            a: First operand.
+            b: Second operand.
+            reverse: Whether the threads of a block run from the last to the first.
+
+        Raises:
+            KernelError: If the kernel cannot do the geometry.
+        """
+        out = _operands(which, geometry, a, b, None)
+        outcome = self._library.course_conv2d_emulated(
+            IMPLEMENTATIONS.index(how),
+            PASSES.index(which),
+            int(a.dtype == np.float64),
+            geometry._sizes(),
+            int(reverse),
+            *(array.ctypes.data_as(ctypes.c_void_p) for array in (a, b, out)),
+        )
+        _check(outcome)
+        return out
+
+
+def _operands(
+    which: str,
+    geometry: Geometry,
+    a: np.ndarray,
+    b: np.ndarray,
+    out: np.ndarray | None,
+) -> np.ndarray:
+    """Checks the arrays of a pass and returns the one for the result."""
+    shapes = geometry.shapes()
+    needed = {
+        "forward": ("x", "kernel", "y"),
+        "grad_input": ("y", "kernel", "x"),
+        "grad_kernel": ("x", "y", "kernel"),
+    }[which]
+    if out is None:
+        out = np.full(shapes[needed[2]], np.nan, a.dtype)
+    for array, name in zip((a, b, out), needed, strict=True):
+        if array.shape != shapes[name] or array.dtype != a.dtype:
+            raise ValueError(
+                f"{name} must be {shapes[name]} of {a.dtype}, "
+                f"received {array.shape} of {array.dtype}"
+            )
+        if not array.flags.c_contiguous:
+            raise ValueError(f"{name} must be contiguous")
+    return out
+
+
+def _check(outcome: int) -> None:
+    names = {1: "out of memory", 2: "unsupported", 3: "launch failed"}
+    if outcome:
+        raise KernelError(names.get(outcome, f"outcome {outcome}"))

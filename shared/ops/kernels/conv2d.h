@@ -44,6 +44,10 @@ struct DeviceContext<Cpu> {
 template <>
 struct DeviceContext<Gpu> {
   void* stream = nullptr;
+  // Memory on the GPU, which must outlive the stream's use of it; nullptr if
+  // none.
+  void* (*allocate)(void* arena, size_t bytes) = nullptr;
+  void* arena = nullptr;
 };
 
 // output (N, OH, OW, F) = input (N, H, W, C) correlated with kernel
