@@ -138,6 +138,35 @@ def test_receptive_field_by_brute_force(stack):
     assert last["stride_width"] == seen(beside)[1][0] - columns[0]
 
 
+ENLARGING = {
+    "down and up": lambda x: keras.layers.Conv2D(2, 3, padding="same")(
+        keras.layers.UpSampling2D(2)(keras.layers.Conv2D(2, 3, strides=2)(x))
+    ),
+    "down and transposed": lambda x: keras.layers.Conv2DTranspose(2, 3, strides=2)(
+        keras.layers.Conv2D(2, 5, strides=2)(x)
+    ),
+}
+
+
+@pytest.mark.parametrize("stack", ENLARGING.values(), ids=ENLARGING)
+def test_receptive_field_after_enlarging(stack):
+    inputs = keras.Input((31, 33, 2))
+    model = keras.Model(inputs, stack(inputs))
+    model.set_weights([np.full(w.shape, 0.1, "float32") for w in model.weights])
+    image = tf.ones((1, 31, 33, 2))
+    rows = []
+    for i in range(12, 16):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            value = tf.reduce_sum(model(image)[0, i, 14])
+        gradient = np.asarray(tape.gradient(value, image))[0].sum(axis=(1, 2))
+        rows.append(np.flatnonzero(gradient))
+    # What neighbours see alternates in size; the table gives the larger.
+    last = layer_table(model).iloc[-1]
+    assert last["receptive_height"] == max(r[-1] - r[0] + 1 for r in rows)
+    assert 2 * last["stride_height"] == rows[2][0] - rows[0][0]
+
+
 COSTS = {  # layer, multiply-adds on (7, 6, 4), by hand
     "conv": (keras.layers.Conv2D(3, (3, 2), padding="same"), 42 * 3 * 2 * 4 * 3),
     "strided": (keras.layers.Conv2D(3, 3, strides=2), 3 * 2 * 9 * 4 * 3),
