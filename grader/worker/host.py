@@ -138,7 +138,7 @@ class Host:
 
     def _watch_memory(self) -> None:
         for child in self._children.values():
-            family = [child.pid, *descendants(child.pid)]
+            family = descendants(child.keeper)  # orphans, too
             if sum(map(private_mb, family)) > child.memory_mb:
                 child.over_memory = True
                 with contextlib.suppress(ProcessLookupError):

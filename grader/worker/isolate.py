@@ -90,8 +90,12 @@ def run_confined(
     announce({"error": failure.decode()} if failure else {"pid": pid})
     _, status = os.waitpid(pid, 0)
     announce({"status": status})
-    # Orphans are this process's children now; it must outlive them to be found.
-    while descendants(os.getpid()):
+    # Orphans are this process's children now. They hold the worker's end of the
+    # conversation open and could go on computing: they end with it.
+    while orphans := descendants(os.getpid()):
+        for orphan in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
     shutil.rmtree(_scratch(pid), ignore_errors=True)
