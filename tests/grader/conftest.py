@@ -9,7 +9,7 @@ import pytest
 
 from grader.errors import GraderFault
 from grader.sandbox import LEVELS, Hosts
-from tests.grader.course import Course, write_course
+from tests.grader.course import Course, opened, write_course
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +17,14 @@ def plain_assertions(monkeypatch):
     """The pytest that runs these tests must not rewrite the tests that they run."""
     kept = [f for f in sys.meta_path if type(f).__name__ != "AssertionRewritingHook"]
     monkeypatch.setattr(sys, "meta_path", kept)
+
+
+@pytest.fixture(autouse=True)
+def close_sessions():
+    """Ends the workers that a test has left running."""
+    yield
+    while opened:
+        opened.pop().close()
 
 
 @pytest.fixture
@@ -62,6 +70,12 @@ def any_level(request, hosts_by_level) -> Hosts:
 @pytest.fixture(params=("isolated", "restricted"))
 def confined(request, hosts_by_level) -> Hosts:
     """Hosts of each level that confines."""
+    return _hosts(request.param, hosts_by_level)
+
+
+@pytest.fixture(params=("restricted", "none"))
+def less_confined(request, hosts_by_level) -> Hosts:
+    """Hosts of each level without namespaces."""
     return _hosts(request.param, hosts_by_level)
 
 

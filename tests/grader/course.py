@@ -112,6 +112,10 @@ ALTERNATIVES = """
     """
 
 
+#: Sessions that the running test has opened; closed when it is over.
+opened: list[Session] = []
+
+
 @dataclass(frozen=True)
 class Course:
     """A course in a temporary folder."""
@@ -146,7 +150,9 @@ class Course:
         asked = manifest.question(question or manifest.ids[0])
         asked = type(asked)(**{**asked.__dict__, **settings})
         cell = Cell(1, textwrap.dedent(source), asked.id)
-        return Session(manifest, asked, Submission.from_cells([cell]), hosts)
+        session = Session(manifest, asked, Submission.from_cells([cell]), hosts)
+        opened.append(session)
+        return session
 
     def grade(
         self, answers: Mapping[str, str] | Sequence[Cell], hosts: Hosts, **how: Any
