@@ -220,7 +220,7 @@ class Session:
         clash = any(self._bound.get(b, where) != where for b, where in bound.items())
         if not clash:
             self._bound |= bound
-        self.problems += self._exchange(
+        reply = self._exchange(
             {
                 "op": "define",
                 "module": name if clash else "",
@@ -229,6 +229,7 @@ class Session:
                 "annotations": self.submission.definitions.future_annotations,
             }
         )
+        self.problems += _problems(reply)
 
     def _exchange(self, message: dict[str, Any]) -> Any:
         if self.broken is not None:
@@ -328,6 +329,17 @@ def _rebuilt(value: Any, change: Any) -> Any:
 
 def _unwrapped(value: Any) -> Any:
     return value.opaque if isinstance(value, Handle) else _rebuilt(value, _unwrapped)
+
+
+def _problems(reply: Any) -> list[dict[str, Any]]:
+    """The worker's account of failed definitions, distrusted field by field."""
+    kinds = {"cell": str, "line": int, "type": str, "message": str}
+    return [
+        found
+        for found in (reply if isinstance(reply, list) else [])
+        if isinstance(found, dict)
+        and all(type(found.get(key)) is kind for key, kind in kinds.items())
+    ]
 
 
 def _student_error(error: Any) -> StudentFault:
