@@ -160,6 +160,7 @@ def _become_worker(
             os.mkdir(scratch, 0o700)
             os.chdir(scratch)
             os.environ["HOME"] = os.environ["TMPDIR"] = scratch
+            syscalls.drop_privileges()
             landlock.restrict(_readable(view), [scratch, "/dev/null", "/dev/shm"])
         if level != "none":
             seccomp.install(unix_sockets=level == "isolated")

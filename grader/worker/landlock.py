@@ -18,6 +18,7 @@ _READ = _EXECUTE | _READ_FILE | _READ_DIR
 # Number of file-system rights that each version of the interface knows.
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _NET_BIND, _NET_CONNECT = 1, 2
+_ABSTRACT_SOCKETS, _SIGNALS = 1, 2  # what stays among the confined processes
 
 
 def version() -> int:
@@ -45,7 +46,9 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
         raise OSError(38, "this kernel has no Landlock")
     rights = (1 << _RIGHTS.get(abi, 16)) - 1
     network = _NET_BIND | _NET_CONNECT if abi >= 4 else 0
-    attributes = struct.pack("=QQ", rights, network)[: 16 if abi >= 4 else 8]
+    scopes = _ABSTRACT_SOCKETS | _SIGNALS if abi >= 6 else 0
+    size = 8 + 8 * (abi >= 4) + 8 * (abi >= 6)
+    attributes = struct.pack("=QQQ", rights, network, scopes)[:size]
     ruleset = syscalls.syscall(
         _CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint(0)
     )
