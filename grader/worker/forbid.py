@@ -72,14 +72,19 @@ def _resolve(name: str) -> Any:
 
 
 def _check_construction(cls: Any, refuse: Callable[[], None]) -> None:
-    original = cls.__init__
+    """Puts a check before an object of `cls`, or of a subclass, is made.
 
-    @functools.wraps(original)
-    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+    ``__new__`` and not ``__init__``: Keras reads the arguments of the latter.
+    """
+    original = cls.__new__
+
+    def checked(made: Any, *args: Any, **kwargs: Any) -> Any:
         refuse()
-        original(self, *args, **kwargs)
+        if original is object.__new__:
+            return original(made)
+        return original(made, *args, **kwargs)
 
-    cls.__init__ = checked
+    cls.__new__ = staticmethod(checked)
 
 
 def _check_calls(function: Any, refuse: Callable[[], None]) -> None:

@@ -90,12 +90,15 @@ class Guard:
             fromlist: Any = (),
             level: int = 0,
         ) -> Any:
-            if level == 0 and self._is_student(globals) and not self.allows(name):
+            loaded = level == 0 and _root(name) in sys.modules
+            if loaded and self._is_student(globals) and not self.allows(name):
                 return StandInModule.load(self, name if fromlist else _root(name))
             return real_import(name, globals, locals, fromlist, level)
 
         def guarded_module(name: str, package: str | None = None) -> Any:
-            if self._is_student(sys._getframe(1).f_globals) and not self.allows(name):
+            asked_by_student = self._is_student(sys._getframe(1).f_globals)
+            loaded = _root(name) in sys.modules
+            if loaded and asked_by_student and not self.allows(name):
                 return StandInModule.load(self, name)
             return real_module(name, package)
 
