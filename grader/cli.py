@@ -77,8 +77,7 @@ def grade_command(
 
         write_junit(reports, junit)
     if as_json:
-        data: Any = [report.as_dict() for report in reports]
-        click.echo(json.dumps(data[0] if len(data) == 1 else data))
+        click.echo(json.dumps(_as_object(reports)))
     elif len(reports) > 1:
         from grader.reports.console import print_summary
 
@@ -143,6 +142,17 @@ def main() -> None:
 def _fail(message: str, code: ExitCode) -> None:
     click.echo(f"grader: {message}", err=True)
     sys.exit(code)
+
+
+def _as_object(reports: list[Report]) -> dict[str, Any]:
+    """One report, or the sum and the reports of several assignments."""
+    if len(reports) == 1:
+        return reports[0].as_dict()
+    return {
+        "score": sum(report.score for report in reports),
+        "points": sum(report.points for report in reports),
+        "assignments": [report.as_dict() for report in reports],
+    }
 
 
 def _pairs(paths: tuple[str, ...]) -> list[tuple[Path, Path | None]]:

@@ -95,7 +95,7 @@ class Hosts:
             reason = reply.get("error", "")
         raise GraderFault(
             f"no worker could be started at sandbox level {' or '.join(levels)}: "
-            f"{reason}; `python -m grader doctor` tells more"
+            f"{reason}; see --sandbox for weaker levels"
         )
 
     def close(self) -> None:

@@ -75,7 +75,6 @@ def run_confined(
     try:
         if level == "isolated":
             privileged = _enter_namespaces(privileged)
-            mounts.build_root(view)
         reader, writer = os.pipe()
         pid = os.fork()
     except OSError as error:
@@ -148,13 +147,14 @@ def _become_worker(
         if sys.platform == "linux":
             syscalls.die_with_parent(signal.SIGKILL)
         os.setsid()
+        address_space = _address_space()
         if level == "isolated":
-            mounts.mount_proc()
+            mounts.build_root(view)
             if privileged:
                 _drop_root(_FIRST_UID + number % 100_000)
             syscalls.drop_privileges()
             os.chdir("/tmp")
-        _limit(limits)
+        _limit(limits, address_space)
         if level == "restricted":
             scratch = _scratch(os.getpid())
             os.mkdir(scratch, 0o700)
@@ -184,7 +184,7 @@ def _drop_root(uid: int) -> None:
     raise OSError("this root cannot become an ordinary user")
 
 
-def _limit(limits: Limits) -> None:
+def _limit(limits: Limits, address_space: int) -> None:
     def limit(which: int, value: int) -> None:
         _, hard = resource.getrlimit(which)
         if hard != resource.RLIM_INFINITY:
@@ -198,10 +198,12 @@ def _limit(limits: Limits) -> None:
         limit(resource.RLIMIT_NPROC, limits.processes)
         limit(resource.RLIMIT_MSGQUEUE, 0)
         if limits.address_space:
-            limit(resource.RLIMIT_AS, _address_space() + (limits.memory_mb << 20))
+            limit(resource.RLIMIT_AS, address_space + (limits.memory_mb << 20))
 
 
 def _address_space() -> int:
+    if sys.platform != "linux":
+        return 0
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
 

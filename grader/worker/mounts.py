@@ -6,6 +6,7 @@ homes, other submissions, the course itself) does not exist in the worker.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterable
@@ -38,7 +39,9 @@ class View:
 
 
 def build_root(view: View) -> None:
-    """Replaces the root of this mount namespace; call after ``unshare``.
+    """Replaces the root of this mount namespace.
+
+    Call in the first process of the new PID namespace, so that /proc is its own.
 
     Raises:
         OSError: names the step that the kernel refused.
@@ -73,6 +76,9 @@ def build_root(view: View) -> None:
         _bind(descriptor, f"{_ROOT}/dev/{name}")
         os.close(descriptor)
     os.mkdir(f"{_ROOT}/proc", 0o555)
+    # Before the old root goes: the kernel grants an ordinary user a new /proc only
+    # while an old one is in sight.
+    _mount_proc(f"{_ROOT}/proc")
     os.mkdir(f"{_ROOT}/tmp", 0o755)
     sys_.mount(
         "tmpfs",
@@ -93,14 +99,11 @@ def build_root(view: View) -> None:
     )
 
 
-def mount_proc() -> bool:
-    """Mounts a /proc of this PID namespace; False where the kernel refuses."""
+def _mount_proc(target: str) -> None:
     flags = sys_.MS_NOSUID | sys_.MS_NODEV | sys_.MS_NOEXEC
-    try:
-        sys_.mount("proc", "/proc", "proc", flags)
-    except OSError:
-        return False  # inside some containers; Python and TensorFlow do without
-    return True
+    # Refused inside some containers; Python and TensorFlow do without.
+    with contextlib.suppress(OSError):
+        sys_.mount("proc", target, "proc", flags)
 
 
 def _bind(descriptor: int, target: str) -> None:
