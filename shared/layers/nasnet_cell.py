@@ -14,6 +14,7 @@ import keras
 
 from shared.layers.composite import CompositeLayer
 from shared.layers.conv_bn import convolution
+from shared.layers.stochastic_depth import StochasticDepth
 from shared.layers.xception_block import separable_bn
 
 __all__ = ["NASNetNormalCell", "NASNetReductionCell", "PNASNetCell", "SearchedCell"]
@@ -50,6 +51,9 @@ class SearchedCell(CompositeLayer):
             default 2 for a reduction cell, otherwise 1.
         reduce_previous: the older input has twice the height and width of the newer
             one; it is halved by two strided 1x1 convolutions, one shifted by a pixel.
+        drop_path: probability that training drops one operation's result for an image;
+            identities are never dropped. The order of the weights depends on whether
+            there is any; `shared.models.weights` carries them over all the same.
         epsilon: added to the variance.
         momentum: of the moving averages; the authors train with 0.9997.
         kwargs: what every Keras layer takes.
@@ -64,6 +68,7 @@ class SearchedCell(CompositeLayer):
         filters: int,
         strides: int | None = None,
         reduce_previous: bool = False,
+        drop_path: float = 0.0,
         epsilon: float = 1e-3,
         momentum: float = 0.99,
         **kwargs: Any,
@@ -72,6 +77,7 @@ class SearchedCell(CompositeLayer):
         self.filters = filters
         self.strides = self.STRIDES if strides is None else strides
         self.reduce_previous = reduce_previous
+        self.drop_path = drop_path
         self.epsilon = epsilon
         self.momentum = momentum
 
@@ -83,8 +89,8 @@ class SearchedCell(CompositeLayer):
             previous = current = inputs
         states = [self._project(current), previous]
         for block in self.BLOCKS:
-            left = self._apply(block.left, states, block.left_state)
-            right = self._apply(block.right, states, block.right_state)
+            left = self._droppable(block.left, states, block.left_state)
+            right = self._droppable(block.right, states, block.right_state)
             states.append(keras.layers.Add()([left, right]))
         return keras.layers.Concatenate()([states[index] for index in self.OUTPUT])
 
@@ -115,6 +121,12 @@ class SearchedCell(CompositeLayer):
         x = convolution(x, half, 1, 2)
         shifted = convolution(shifted, self.filters - half, 1, 2)
         return self._normalize(keras.layers.Concatenate()([x, shifted]))
+
+    def _droppable(self, operation: str, states: list[Any], index: int) -> Any:
+        x = self._apply(operation, states, index)
+        if self.drop_path and operation != "identity":
+            x = StochasticDepth(self.drop_path)(x)
+        return x
 
     def _apply(self, operation: str, states: list[Any], index: int) -> Any:
         x = states[index]

@@ -11,6 +11,7 @@ mention: after a reduction, the older input of the next cell is the reduction's 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,11 @@ def stem(x: Any, filters: int) -> Any:
     return keras.layers.BatchNormalization(epsilon=1e-3, name="stem_bn")(x)
 
 
+def drop_rates(last: float, cells: int) -> Iterator[float]:
+    """The cells' probabilities of dropping an operation, rising linearly to `last`."""
+    return (last * (index + 1) / cells for index in range(cells))
+
+
 @dataclass(frozen=True)
 class NASNet:
     """A stack of NASNet-A cells.
@@ -66,26 +72,49 @@ class NASNet:
         *,
         include_top: bool = True,
         classifier_activation: Any = None,
+        drop_path: float = 0.0,
         name: str = "nasnet",
     ) -> keras.Model:
+        """Build the model.
+
+        Args:
+            input_shape: `(H, W, C)`; by default the variant's own.
+            classes: number of outputs.
+            include_top: whether to end in a classifier.
+            classifier_activation: None for logits.
+            drop_path: probability of dropping an operation in the last cell; it rises
+                linearly from the first. The paper trains its large network with 0.3
+                and lets it grow in the course of training.
+            name: of the model.
+        """
+        rates = drop_rates(drop_path, 4 + 3 * self.repeats)
         filters = self.penultimate_filters // 24
         inputs = keras.Input(input_shape or self.input_shape)
         first = stem(inputs, self.stem_filters)
-        x = NASNetReductionCell(filters // 4, name="stem_cell1")(first)
         cell = NASNetReductionCell(
-            filters // 2, reduce_previous=True, name="stem_cell2"
+            filters // 4, drop_path=next(rates), name="stem_cell1"
+        )
+        x = cell(first)
+        cell = NASNetReductionCell(
+            filters // 2,
+            reduce_previous=True,
+            drop_path=next(rates),
+            name="stem_cell2",
         )
         previous, x = x, cell([first, x])
         for stage in range(3):
             if stage:
-                reduction = NASNetReductionCell(filters, name=f"reduction{stage}")
-                reduced = reduction([previous, x])
+                cell = NASNetReductionCell(
+                    filters, drop_path=next(rates), name=f"reduction{stage}"
+                )
+                reduced = cell([previous, x])
                 previous = previous if self.skip_reduction_input else x
                 x = reduced
             for index in range(self.repeats):
                 cell = NASNetNormalCell(
                     filters,
                     reduce_previous=index == 0,
+                    drop_path=next(rates),
                     name=f"cell{stage + 1}_{index + 1}",
                 )
                 previous, x = x, cell([previous, x])

@@ -15,7 +15,7 @@ import keras
 
 from shared.layers.nasnet_cell import PNASNetCell
 from shared.models.heads import classifier
-from shared.models.nasnet import stem
+from shared.models.nasnet import drop_rates, stem
 from shared.models.registry import Accuracy, Paper
 
 PAPER = Paper("Progressive Neural Architecture Search", 2017, "arXiv:1712.00559")
@@ -44,11 +44,27 @@ class PNASNet:
         *,
         include_top: bool = True,
         classifier_activation: Any = None,
+        drop_path: float = 0.0,
         name: str = "pnasnet",
     ) -> keras.Model:
+        """Build the model.
+
+        Args:
+            input_shape: `(H, W, C)`; by default the variant's own.
+            classes: number of outputs.
+            include_top: whether to end in a classifier.
+            classifier_activation: None for logits.
+            drop_path: probability of dropping an operation in the last cell; it rises
+                linearly from the first. The paper trains its large network with 0.4
+                and lets it grow in the course of training.
+            name: of the model.
+        """
+        rates = drop_rates(drop_path, 2 + 3 * self.repeats)
         inputs = keras.Input(input_shape or self.input_shape)
         previous = stem(inputs, self.stem_filters)
-        cell = PNASNetCell(int(self.filters / 4), strides=2, name="stem_cell1")
+        cell = PNASNetCell(
+            self.filters // 4, strides=2, drop_path=next(rates), name="stem_cell1"
+        )
         x = cell(previous)
         plan = [("stem_cell2", self.filters // 2, 2)]
         for stage in range(3):
@@ -58,7 +74,13 @@ class PNASNet:
                 plan.append((cell_name, self.filters * 2**stage, strides))
         halved = True  # whether the last cell was strided
         for cell_name, filters, strides in plan:
-            cell = PNASNetCell(filters, strides, reduce_previous=halved, name=cell_name)
+            cell = PNASNetCell(
+                filters,
+                strides,
+                reduce_previous=halved,
+                drop_path=next(rates),
+                name=cell_name,
+            )
             previous, x = x, cell([previous, x])
             halved = strides == 2
         x = keras.layers.Activation("relu", name="final_relu")(x)

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from shared.layers.nasnet_cell import NASNetNormalCell, NASNetReductionCell, PNASNetCell
+from shared.layers.stochastic_depth import StochasticDepth
 from shared.testing import assert_close, normal, rng
 from tests.layers.contract import check_layer
 from tests.layers.reference import by_construction, conv, normalized, randomize
@@ -139,6 +140,40 @@ def test_progressive_against_tensorflow():
     blocks.append(separable(old, 3) + new)
     actual = cell(inputs, training=False)
     assert_close(actual.numpy(), tf.concat(blocks, -1).numpy())
+
+
+def test_drop_path():
+    """Nothing changes at evaluation; in training each operation draws by image."""
+    plain, dropping = (PNASNetCell(FILTERS, drop_path=rate) for rate in (0.0, 0.5))
+    inputs = [normal(rng(2), shape, dtype=np.float32) for shape in (PREVIOUS, CURRENT)]
+    whole = plain(inputs, training=False)
+    dropping.build([PREVIOUS, CURRENT])
+    # The layers that drop change the order of the weights, not of construction.
+    kinds = (
+        keras.layers.Conv2D,
+        keras.layers.SeparableConv2D,
+        keras.layers.BatchNormalization,
+    )
+    for kind in kinds:
+        pairs = [
+            by_construction(
+                layer for layer in cell.network.layers if type(layer) is kind
+            )
+            for cell in (plain, dropping)
+        ]
+        for source, target in zip(*pairs, strict=True):
+            target.set_weights(source.get_weights())
+    assert_close(dropping(inputs, training=False).numpy(), whole.numpy())
+
+    layers = dropping.network.layers
+    drops = [layer for layer in layers if isinstance(layer, StochasticDepth)]
+    # Ten operations, of which one is the identity.
+    assert [layer.rate for layer in drops] == [0.5] * 9
+    keras.utils.set_random_seed(6)
+    draws = np.stack([dropping(inputs, training=True) for _ in range(20)])
+    # A block's result is zero where both of its operations are dropped.
+    gone = np.all(draws[..., :FILTERS] == 0, axis=(2, 3, 4)).mean()
+    assert 0.05 < gone < 0.5
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from shared.models.inception_v4 import InceptionV4
 from shared.models.nasnet import NASNet
 from shared.models.pnasnet import PNASNet
 from shared.models.polynet import POLY_3, WAY_2, PolyNet
+from shared.models.weights import copy_weights
 from shared.testing import assert_close, rng
 
 CLASSES = 5
@@ -143,5 +144,22 @@ def test_saved_model_comes_back(make, tmp_path):
     images = rng(8).uniform(-1, 1, (1, *size)).astype("float32")
     assert_close(
         np.asarray(again(images, training=False)),
+        np.asarray(model(images, training=False)),
+    )
+
+
+@pytest.mark.parametrize("make", [nasnet, pnasnet])
+def test_drop_path_rises_to_the_last_cell(make):
+    size = {"input_shape": (49, 65, 3), "classes": CLASSES}
+    model = make(drop_path=0.7, **size)
+    rates = [layer.drop_path for layer in model.layers if hasattr(layer, "drop_path")]
+    step = 0.7 / len(rates)
+    np.testing.assert_allclose(rates, step * (1 + np.arange(len(rates))))
+    # What was trained with drops is evaluated without.
+    plain = make(**size)
+    copy_weights(model, plain)
+    images = rng(9).uniform(-1, 1, (1, *size["input_shape"])).astype("float32")
+    assert_close(
+        np.asarray(plain(images, training=False)),
         np.asarray(model(images, training=False)),
     )
