@@ -109,7 +109,12 @@ def student_notebook(source: Source) -> str:
 def solution_notebook(source: Source) -> Any:
     """Returns the notebook with the solutions in it, ready to be executed."""
     made = [
-        _cell(cell.cell_type, _without_markers(cell.source), {}, f"cell-{number:03d}")
+        _cell(
+            cell.cell_type,
+            _solved(cell.source, f"{source.path}, cell {number}"),
+            {},
+            f"cell-{number:03d}",
+        )
         for number, cell in enumerate(source.cells, 1)
     ]
     return nbformat.from_dict(_book(made))
@@ -177,11 +182,12 @@ def _block(indent: str, lines: list[str]) -> Block:
     return Block(indent, tuple(lines[:count]), tuple(lines[count:]))
 
 
-def _without_markers(text: str) -> str:
-    lines = text.split("\n")
-    return "\n".join(
-        line for line in lines if not (_BEGIN.match(line) or _END.match(line))
-    )
+def _solved(text: str, where: str) -> str:
+    """The cell with its solution, without markers and without what was to do."""
+    lines: list[str] = []
+    for part in split_blocks(text, where):
+        lines += [part] if isinstance(part, str) else part.lines
+    return "\n".join(lines)
 
 
 def _read_cells(path: Path) -> list[Any]:
