@@ -72,7 +72,8 @@ def percent_cells(text: str) -> list[Cell]:
             return
         cells.append(Cell(number or 1, body, cell_options(options).get("question", "")))
 
-    for line in text.splitlines():
+    # Not splitlines(), which also ends lines that are one for Python.
+    for line in text.replace("\r\n", "\n").split("\n"):
         match = _PERCENT.match(line)
         if match:
             close()

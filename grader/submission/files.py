@@ -74,6 +74,10 @@ def _complete(path: Path) -> Path:
 
 def _locate(path: Path, name: str) -> Path:
     if path.is_file():
+        if path.suffix not in _PYTHON and path.name != name:
+            raise SubmissionError(
+                f"{path.name}: expected a notebook (.ipynb), a script (.py) or a folder"
+            )
         # One file stands for the notebook; the others lie beside it.
         if path.suffix in _PYTHON and Path(name).suffix in _PYTHON:
             return path
@@ -92,7 +96,7 @@ def _locate(path: Path, name: str) -> Path:
 
 def _inside(folder: Path, name: str) -> Path:
     path = folder / name
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+    if not path.resolve().is_relative_to(folder.resolve()):
         raise SubmissionError(f"{path}: a link to elsewhere; hand in the file itself")
     return path
 
