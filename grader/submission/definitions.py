@@ -97,9 +97,12 @@ class Definitions:
         self._statements = statements
         self.problems = tuple(problems)
         self._by_name: dict[str, list[_Statement]] = {}
+        self._changed: dict[str, list[_Statement]] = {}
         for statement in statements:
             for name in statement.binds:
                 self._by_name.setdefault(name, []).append(statement)
+            for name in mutated_names(statement.node):
+                self._changed.setdefault(name, []).append(statement)
 
     @property
     def future_annotations(self) -> bool:
@@ -193,7 +196,7 @@ class Definitions:
 
     def _changes(self, name: str) -> Iterable[_Statement]:
         """Statements like ``TABLE["a"] = 1`` or ``Layer.call = call``."""
-        return [s for s in self._statements if name in mutated_names(s.node)]
+        return self._changed.get(name, [])
 
     def _ordered(
         self, chosen: Iterable[_Statement], graded: set[str], question: str

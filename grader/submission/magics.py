@@ -14,8 +14,9 @@ from dataclasses import dataclass
 #: Cell magics whose body is ordinary Python.
 _PYTHON_CELL_MAGICS = {"capture", "time", "timeit", "prun", "python", "python3"}
 _CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
-_LINE_MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?\??\s*)$")
-_ASSIGNED_MAGIC = re.compile(r"^(\s*[\w.,\[\]\s]+=\s*)[%!].*$")
+_TARGETS = re.compile(r"[\w.,\[\]\s]+")
+#: Each is found by parsing once more: beyond this a cell is no cell.
+_MOST_MAGICS = 200
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,15 @@ def parse_cell(source: str) -> Parsed | SyntaxError:
     """
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    indent = lines[first][: len(lines[first]) - len(lines[first].lstrip(" \t"))]
+    # As IPython does with a cell that was pasted from inside a function.
+    lines = [line.removeprefix(indent) for line in lines]
     match = _CELL_MAGIC.match(lines[first])
     if match and match[1] not in _PYTHON_CELL_MAGICS:
         lines = [""]
     elif match:
         lines[first] = ""
-    # Each round mends one line, so a cell of n lines takes at most n rounds.
-    for _ in range(len(lines) + 1):
+    for _ in range(_MOST_MAGICS + 1):  # each round mends one
         text = "\n".join(lines)
         try:
             return Parsed(text, _parse(text))
@@ -56,7 +59,7 @@ def parse_cell(source: str) -> Parsed | SyntaxError:
             lines = mended
         except (ValueError, RecursionError, MemoryError) as error:
             return SyntaxError(f"Python cannot read this cell: {error}")
-    return SyntaxError("Python cannot read this cell")
+    return SyntaxError(f"more than {_MOST_MAGICS} lines are no Python")
 
 
 def _parse(text: str) -> ast.Module:
@@ -72,14 +75,19 @@ def _without_magic(lines: list[str], lineno: int) -> list[str] | None:
         if not 0 <= index < len(lines):
             continue
         line = lines[index]
-        assigned = _ASSIGNED_MAGIC.match(line)
-        plain = _LINE_MAGIC.match(line)
-        if assigned:
-            replacement = f"{assigned[1]}None"
-        elif plain and line.strip():
-            replacement = f"{plain[1]}pass"
+        text = line.strip()
+        targets, equals, value = line.partition("=")
+        if equals and value.lstrip()[:1] in {"%", "!"} and _TARGETS.fullmatch(targets):
+            replacement = f"{targets}= None"
+        elif text.startswith(("%", "!", "?")) or text.endswith("?"):
+            replacement = f"{line[: len(line) - len(line.lstrip())]}pass"
         else:
             continue
         if replacement != line:
-            return [*lines[:index], replacement, *lines[index + 1 :]]
+            mended = [*lines]
+            mended[index] = replacement
+            while line.endswith("\\") and index + 1 < len(lines):  # it goes on
+                index += 1
+                line, mended[index] = lines[index], ""
+            return mended
     return None
