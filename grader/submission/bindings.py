@@ -77,6 +77,14 @@ def mutated_names(node: ast.stmt) -> frozenset[str]:
     return frozenset(found)
 
 
+def augmented_names(node: ast.stmt) -> frozenset[str]:
+    """Names that ``n += 1`` looks up, which symbol tables do not tell."""
+    if isinstance(node, ast.AugAssign):
+        return frozenset(_target_names(node.target))
+    children = _block_statements(node) if isinstance(node, _BLOCKS) else ()
+    return frozenset().union(*map(augmented_names, children))
+
+
 @dataclass(frozen=True)
 class Uses:
     """Global names that a statement looks up.

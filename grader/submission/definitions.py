@@ -14,6 +14,7 @@ from functools import cached_property
 
 from grader.submission.bindings import (
     Uses,
+    augmented_names,
     bound_names,
     imported_roots,
     is_blank,
@@ -74,13 +75,19 @@ class _Statement:
 
     @cached_property
     def text(self) -> str:
-        lines = self.cell.source.split("\n")
         end = self.node.end_lineno or self.node.lineno
-        return "\n".join(lines[self.first_line - 1 : end])
+        lines = self.cell.source.split("\n")[self.first_line - 1 : end]
+        # Another statement may share its line: ``n = 5; train(n)``. Offsets count
+        # bytes.
+        lines[-1] = lines[-1].encode()[: self.node.end_col_offset].decode()
+        if self.first_line == self.node.lineno:
+            lines[0] = lines[0].encode()[self.node.col_offset :].decode()
+        return "\n".join(lines)
 
     @cached_property
     def uses(self) -> Uses:
-        return uses(self.text)
+        found = uses(self.text)
+        return Uses(found.at_once | augmented_names(self.node), found.later)
 
     @property
     def unit(self) -> Unit:
@@ -141,7 +148,8 @@ class Definitions:
     def _graded(self, question: str, name: str) -> _Statement | None:
         """The answer cell's definition, else the last; a blank only if alone."""
         found = self._by_name.get(name, [])
-        answered = [s for s in found if not is_stub(s.node)] or found
+        whole = [s for s in found if not is_stub(s.node)]
+        answered = whole or [s for s in found if not is_blank(s.node)] or found
         tagged = [s for s in answered if s.cell.question == question]
         return _last(tagged or answered)
 

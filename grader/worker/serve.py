@@ -97,7 +97,7 @@ class Worker(Answerer):
         self._defined_names: dict[str, Any] = {}
         super().__init__(self._defined_names, _is_cell)
         self._modules: dict[str, types.ModuleType] = {}
-        self._defined: set[tuple[str, str, int]] = set()
+        self._defined: set[tuple[str, str, int, str]] = set()
         self._reference = bool(settings["reference"])
         self._guard = Guard(
             question=settings["question"],
@@ -120,7 +120,7 @@ class Worker(Answerer):
         flags = __future__.annotations.compiler_flag if request["annotations"] else 0
         problems = []
         for cell, line, source in request["units"]:
-            key = (request["module"], cell, line)
+            key = (request["module"], cell, line, source)
             if key in self._defined:
                 continue
             self._defined.add(key)
