@@ -65,9 +65,19 @@ def test_an_answer_that_is_not_there(course, hosts):
 
 
 def test_a_half_written_answer_that_raises_not_implemented(course, hosts):
-    half = {"double": "def double(x):\n    y = 2\n    raise NotImplementedError"}
+    half = {
+        "double": "def double(x):\n    if 0: return x\n    raise NotImplementedError"
+    }
     result = question(course.grade(half, hosts), "double")
     assert {t.message for t in result.tests} == {"not answered yet"}
+
+
+def test_statements_on_one_line_are_all_defined(course, hosts):
+    one_line = {
+        "# two": "a = 1; b = a + 1",
+        "double": "def double(x):\n    return b * x",
+    }
+    assert course.grade(one_line, hosts).score == 3
 
 
 def test_an_exception_names_the_students_cell_and_line(course, hosts):
