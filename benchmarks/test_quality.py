@@ -59,8 +59,8 @@ def try_question(folder: Path, question: str) -> list[Trial]:
             changed = [
                 replace(c, source=mutant.source) if c is cell else c for c in cells
             ]
-            reason = excused.get(mutant.key, "")
-            killed = not reason and not _passes(manifest, changed, question, hosts)
+            killed = not _passes(manifest, changed, question, hosts)
+            reason = "" if killed else excused.get(mutant.key, "")
             trials.append(Trial(question, mutant, killed, reason))
     finally:
         hosts.close()
