@@ -12,7 +12,6 @@ from shared.ops.build import BuildError, compile_kernel, find_nvcc
 from shared.ops.standalone import PASSES, Axis, Emulated, Geometry, KernelError
 from tests.ops.cases import GEOMETRIES, close, problem
 
-
 # Small problems take the kernels with small blocks; the flag gives them the large.
 FLAGS = {"small blocks": (), "large blocks": ("-DCOURSE_ENOUGH_BLOCKS=1",)}
 
