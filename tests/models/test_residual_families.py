@@ -186,3 +186,20 @@ def test_a_silent_net_is_its_shortcuts():
     # Option A: every fourth row and column in the end, and channels of zeros behind.
     expected = np.pad(features[:, ::4, ::4], [(0, 0), (0, 0), (0, 0), (0, 48)])
     np.testing.assert_array_equal(np.asarray(model(x, training=False)), expected)
+
+
+FEATURES = {  # from images of 64x48 pixels
+    "plain": (8, 6, 128),
+    "resnet_b": (8, 6, 512),
+    "resnet_v2": (8, 6, 512),
+    "wide": (16, 12, 128),
+    "densenet": (8, 6, 64 + 64),
+    "densenet_cifar": (16, 12, 16 + 3 * 2 * 12),
+    "dpn": (8, 6, 512 + 3 * 32),
+}
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_without_the_top(name):
+    model = DESIGNS[name].build((64, 48, 3), include_top=False)
+    assert model.output_shape == (None, *FEATURES[name])
