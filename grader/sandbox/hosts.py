@@ -257,7 +257,7 @@ def _environment() -> dict[str, str]:
     return kept | {
         "HOME": "/tmp",
         "TMPDIR": "/tmp",
-        "KERAS_HOME": "/tmp/.keras",
+        "KERAS_HOME": "/dev/null/keras",  # nobody's settings are read or written
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_ENABLE_ONEDNN_OPTS": "1",
