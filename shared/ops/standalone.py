@@ -98,6 +98,7 @@ class Standalone:
         isa: str = "portable",
         threads: int = 1,
         memory_bytes: int = 1 << 34,
+        poison: bool = False,
     ) -> np.ndarray:
         """Runs one pass on contiguous arrays of one dtype, float32 or float64.
 
@@ -112,6 +113,7 @@ class Standalone:
             isa: Instruction set; the processor must have it.
             threads: How many.
             memory_bytes: Most scratch that the kernel is given.
+            poison: Whether scratch begins as not-a-numbers.
 
         Raises:
             KernelError: If the kernel has no memory or cannot do the geometry.
@@ -125,6 +127,7 @@ class Standalone:
             geometry._sizes(),
             threads,
             ctypes.c_int64(memory_bytes),
+            int(poison),
             *(array.ctypes.data_as(ctypes.c_void_p) for array in (a, b, out)),
         )
         _check(outcome)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from shared.ops import conv2d
 from tests.ops import oracle
+from tests.ops.cases import close
 
 # x NHWC, kernel HWIO, strides, padding, dilation, groups
 CASES = {
@@ -64,24 +65,6 @@ CASES = {
     "no output": ((2, 2, 5, 3), (3, 3, 3, 4), (1, 1), "valid", (1, 1), 1),
 }
 IMPLEMENTATIONS = ["naive", "im2col", "direct", "winograd2x2", "winograd4x4", "auto"]
-
-
-# The transforms of Winograd's 4x4 tile (entries from 1/24 to 8) enlarge rounding
-# errors about eightfold; the 2x2 tile's do not. "auto" may choose either.
-ERROR_GROWTH = {"winograd4x4": 8, "auto": 8}
-
-
-def close(actual, expected, terms, how):
-    """Sums of `terms` products of standard normals, to the dtype's rounding.
-
-    A partial sum is of the order of the root of its terms and is rounded once per
-    term, so errors are of the order of eps times `terms`.
-    """
-    actual = np.asarray(actual)
-    assert actual.shape == expected.shape
-    growth = 4 * ERROR_GROWTH.get(how, 1)
-    bound = growth * np.finfo(actual.dtype).eps * max(2, terms)
-    np.testing.assert_allclose(actual, expected, rtol=0, atol=bound)
 
 
 def fits_winograd(case):

@@ -4,7 +4,10 @@
 
 #include "fast_kernels.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+// COURSE_PORTABLE_ONLY leaves them out where compiling them buys nothing, as
+// under a sanitizer.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(COURSE_PORTABLE_ONLY)
 #include <immintrin.h>
 
 #pragma GCC push_options

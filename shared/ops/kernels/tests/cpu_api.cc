@@ -22,6 +22,7 @@ namespace {
 // ends. A limit stands for a machine that has no more.
 struct Arena {
   size_t left;
+  bool poison;
   std::vector<void*> pieces;
   std::mutex mutex;
   ~Arena() {
@@ -34,11 +35,9 @@ struct Arena {
     arena->left -= bytes;
     void* piece = nullptr;
     if (posix_memalign(&piece, 64, bytes) != 0) return nullptr;
-#if defined(COURSE_POISON)
     // Not-a-numbers: what a kernel reads before it wrote it shows in its
     // result.
-    memset(piece, 0xff, bytes);
-#endif
+    if (arena->poison) memset(piece, 0xff, bytes);
     arena->pieces.push_back(piece);
     return piece;
   }
@@ -141,12 +140,13 @@ COURSE_API int course_choose(int pass, int lanes, const int64_t* sizes) {
 // bounds the scratch. Returns an Outcome, or -1 for impossible sizes.
 COURSE_API int course_conv2d(const char* isa, const char* how, int pass,
                              int is_double, const int64_t* sizes, int threads,
-                             int64_t memory, const void* a, const void* b,
-                             void* result) {
+                             int64_t memory, int poison, const void* a,
+                             const void* b, void* result) {
   course::ConvGeometry g;
   if (!ReadGeometry(sizes, &g)) return -1;
   course::Arena arena;
   arena.left = static_cast<size_t>(memory);
+  arena.poison = poison != 0;
   course::Runtime runtime;
   runtime.threads = threads;
   runtime.run = course::RunThreads;
