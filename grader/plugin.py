@@ -17,7 +17,7 @@ from grader.explain import Explainer
 from grader.manifest import Manifest, Question
 from grader.results import NOT_ANSWERED, Outcome, TestResult
 from grader.sandbox import Hosts
-from grader.session import Reference, Session, Student
+from grader.session import WITH_KERAS, Reference, Session, Student
 from grader.submission import Submission
 
 #: A question with many failures needs no more hints than this.
@@ -82,7 +82,12 @@ class GraderPlugin:
         if self._reference is None or self._reference.question != question:
             self._close_reference()
             self._reference = Session(
-                self._manifest, question, self._submission, self._hosts, reference=True
+                self._manifest,
+                question,
+                self._submission,
+                self._hosts,
+                reference=True,
+                keras=True,
             )
         self._reference.begin_test(self._seed_of(request.node))
         return Reference(self._reference)
@@ -107,6 +112,9 @@ class GraderPlugin:
                 self.faults.append(f"{item.nodeid}: there is no question {asked!r}")
         items[:] = [item for item in items if self._question_of(item) in wanted]
         items.sort(key=lambda item: self._manifest.ids.index(self._question_of(item)))
+        if any("reference" in getattr(item, "fixturenames", ()) for item in items):
+            # Started now: TensorFlow loads while other tests run.
+            self._hosts.prepare(WITH_KERAS)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A test file that cannot be imported is the grader's fault."""

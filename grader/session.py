@@ -22,7 +22,8 @@ from grader.protocol import Opaque
 from grader.sandbox import Hosts, Worker
 from grader.submission import Definitions, Submission
 
-_TENSORFLOW = ("numpy", "tensorflow", "keras")
+#: What the host of a worker that runs Keras imports.
+WITH_KERAS = ("numpy", "tensorflow", "keras")
 _NUMPY = ("numpy",)
 _MAX_DEPTH = 6
 
@@ -34,7 +35,7 @@ def packages(question: Question, definitions: Definitions) -> tuple[str, ...]:
         return _NUMPY
     imported = definitions.imports(question.id, question.graded_names)
     uses = imported & {"tensorflow", "keras", "shared", "importlib"}
-    return _TENSORFLOW if uses else _NUMPY
+    return WITH_KERAS if uses else _NUMPY
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ class Session:
     """Runs one question's calls in one worker; every call draws on its time.
 
     Attributes:
+        reference: runs the course's own code: nothing is forbidden.
+        keras: may use Keras, whatever the question allows.
         log: the calls of the current test.
         broken: the fault that ended the worker, if one did.
         problems: definitions that failed when they were executed.
@@ -138,6 +141,7 @@ class Session:
     submission: Submission
     hosts: Hosts
     reference: bool = False
+    keras: bool = False
     log: list[Call] = field(default_factory=list)
     broken: StudentFault | None = None
     problems: list[dict[str, Any]] = field(default_factory=list)
@@ -260,17 +264,19 @@ class Session:
             self._time_left -= time.monotonic() - started
 
     def _start(self) -> Worker:
+        extra = WITH_KERAS if self.keras else ()
+        allow = list(dict.fromkeys([*self.question.allow, *extra]))
         settings = {
             "question": self.question.id,
-            "allow": list(self.question.allow),
+            "allow": allow,
             "forbid": [] if self.reference else list(self.question.forbid),
             "instead": self.question.instead,
             "reference": self.reference,
         }
         if self.reference:
-            roots = {name.partition(".")[0] for name in self.question.allow}
+            roots = {name.partition(".")[0] for name in allow}
             with_keras = bool(roots & {"tensorflow", "keras"})
-            chosen: tuple[str, ...] = _TENSORFLOW if with_keras else _NUMPY
+            chosen: tuple[str, ...] = WITH_KERAS if with_keras else _NUMPY
         else:
             chosen = packages(self.question, self.submission.definitions)
         return self.hosts.worker(settings, chosen, self.manifest.memory_mb)
@@ -388,6 +394,17 @@ class Student:
         """Calls `name`; returns its result and the inputs as they are afterwards."""
         result, after = self._session.call(name, args, kwargs, inputs_back=True)
         return result, after
+
+    def affine_map(self, matrix: Any, bias: Any, shape: Sequence[int]) -> Handle:
+        """A function for the student's code to call: a function cannot be sent.
+
+        Returns:
+            A `Handle` of ``x -> (matrix @ x.ravel() + bias).reshape(shape)``.
+        """
+        message = {"op": "affine_map", "name": "affine_map", "kwargs": {}}
+        made = self._session.perform(message | {"args": [matrix, bias, tuple(shape)]})
+        assert isinstance(made, Handle), "a worker sends a function as a handle"
+        return made
 
     def raises(self, *types: type[BaseException]) -> _Raises:
         """Context in which the student's code must raise one of `types`."""

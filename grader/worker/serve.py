@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from grader.protocol import CodecError, Connection, ConnectionLost, decode, encode
-from grader.worker import handles, values
+from grader.worker import functions, handles, values
 from grader.worker.guard import CallNotAllowed, Guard
 
 #: Student code lives in modules of this name; the guard knows them by it.
@@ -75,6 +75,9 @@ class Answerer:
         kwargs = self._objects.resolve(request["kwargs"])
         with self._running(request["name"]):
             return self._objects.portable(operation(*args, **kwargs))
+
+    def _do_affine_map(self, request: dict[str, Any]) -> Any:
+        return self._objects.portable(functions.affine_map(*request["args"]))
 
     def _do_seed(self, request: dict[str, Any]) -> None:
         """Makes random weights repeatable, test by test."""
