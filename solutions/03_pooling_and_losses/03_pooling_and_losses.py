@@ -425,7 +425,7 @@ views = {
     "max 8×8 / 8": maxpool_forward(grey, (8, 8), 8, "valid")[0, :, :, 0],
     "average 8×8 / 8": avgpool_forward(grey, (8, 8), 8, "valid")[0, :, :, 0],
 }
-fig, axes = plt.subplots(1, 3, figsize=(11, 4))
+fig, axes = plt.subplots(1, 3, figsize=(11, 4.4))
 for axis, (name, view) in zip(axes, views.items(), strict=True):
     axis.imshow(view, vmin=0, vmax=1)
     axis.set(title=f"{name}\nmean {view.mean():.2f}", xticks=[], yticks=[])
@@ -512,22 +512,27 @@ print(f"below 0: {np.mean(before < 0):.0%}", end=", ")
 print(f"exactly 0: {np.mean(before == 0):.0%}", end=", ")
 print(f"above 0: {np.mean(before > 0):.0%}")
 
-upstream = rng.normal(size=before.shape)
-sums = {
-    "f'(0) = 0": relu_backward(upstream, before),
-    "f'(0) = 1": upstream * (before >= 0),
+# Ones come back from the layer above; how many of the eight filters let them through?
+ones = np.ones_like(before[0])
+counts = {
+    "slope 0 at 0": relu_backward(ones, before[0]).sum(axis=-1),
+    "slope 1 at 0": (before[0] >= 0).sum(axis=-1),
 }
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-for axis, (name, dx) in zip(axes, sums.items(), strict=True):
-    image = np.abs(dx).sum(axis=-1)[0]
-    axis.imshow(image, vmin=0, vmax=10)
-    axis.set(title=f"{name}: gradient arrives here", xticks=[], yticks=[])
+fig, axes = plt.subplots(1, 3, figsize=(10, 3.8))
+axes[0].imshow(paper[0, :, :, 0])
+axes[0].set_title("image")
+for axis, (name, count) in zip(axes[1:], counts.items(), strict=True):
+    axis.imshow(count, vmin=0, vmax=8)
+    axis.set_title(f"{name}: {count.min():.0f} to {count.max():.0f}")
+for axis in axes:
+    axis.set(xticks=[], yticks=[])
 plt.tight_layout()
 plt.show()
 
 # %% [markdown]
-# With $f'(0) = 1$ the empty paper sends a gradient into the bias of every filter,
-# though nothing was seen there. One point of the real line, and much of the picture.
+# Black: none, white: all eight. With slope 1 the empty paper sends a gradient into the
+# bias of every filter, though nothing was seen there; with slope 0 it keeps quiet. One
+# point of the real line, and not a rare one.
 #
 # **Your turn.** A unit is *dead* if it gives 0 for every image of the training set. Why
 # does it never come back to life, and which mistake in training makes units die?
@@ -823,35 +828,49 @@ print(f"{sum(p.size for p in parameters.values()):,} parameters")
 # %% [markdown]
 # ### Check the whole
 #
-# Every part has been checked by itself. Now the chain of all of them: some weights of
-# each layer, nudged up and down, against your gradients.
+# Every part has been checked by itself. Now the chain of all of them: five numbers of
+# each parameter, nudged up and down, against your gradients. Once as the network is
+# born, with all biases 0; once with some other biases.
 #
-# **Predict.** Which mistakes can still be found here, that no single check could find?
+# **Predict.** Two lines of the first column will be far off. Which, and why? (Part 3
+# knows.)
+
 
 # %%
-_, dlogits = softmax_cross_entropy(volumes["logits"], train_y[:6])
-gradients = backward(parameters, volumes, dlogits)
+def worst_errors(p, images, labels):
+    """For each parameter: your gradient at five places, minus that by differences."""
+    volumes = forward(p, images)
+    _, dlogits = softmax_cross_entropy(volumes["logits"], labels)
+    errors = {}
+    for name, gradient in sorted(backward(p, volumes, dlogits).items()):
+        errors[name] = 0.0
+        for _ in range(5):
+            index = tuple(rng.integers(gradient.shape))
+            loss = {}
+            for h in (-1e-6, 1e-6):
+                moved = {**p, name: p[name].copy()}
+                moved[name][index] += h
+                logits = forward(moved, images)["logits"]
+                loss[h], _ = softmax_cross_entropy(logits, labels)
+            slope = (loss[1e-6] - loss[-1e-6]) / 2e-6
+            errors[name] = max(errors[name], abs(gradient[index] - slope))
+    return errors
 
 
-def loss_with(name, index, nudge):
-    """The loss after one number of the parameters is moved a little."""
-    moved = dict(parameters)
-    moved[name] = parameters[name].copy()
-    moved[name][index] += nudge
-    return softmax_cross_entropy(forward(moved, few)["logits"], train_y[:6])[0]
-
-
-for name, gradient in gradients.items():
-    places = [tuple(rng.integers(gradient.shape)) for _ in range(5)]
-    off = []
-    for index in places:
-        rise = loss_with(name, index, 1e-6) - loss_with(name, index, -1e-6)
-        off.append(abs(gradient[index] - rise / 2e-6))
-    print(f"d{name}: up to {np.abs(gradient).max():.2f}, off by {max(off):.0e} at most")
+newborn = worst_errors(parameters, few, train_y[:6])
+for name in ("b1", "b2", "b3"):
+    parameters[name] = 0.1 * rng.normal(size=parameters[name].shape)
+older = worst_errors(parameters, few, train_y[:6])
+print("     biases 0   other biases")
+for name in newborn:
+    print(f"d{name}: {newborn[name]:7.0e} {older[name]:12.0e}")
 
 # %% [markdown]
-# Parts that do not fit together: a pooling whose backward pass was called with another
-# padding, a ReLU that was given its own output, a gradient passed to the wrong layer.
+# The weights are right in both columns, so nothing is wrong with the chain. But where
+# the paper is empty and the bias is 0, ReLU stands exactly at its corner: differences
+# see half a slope there, you (and TensorFlow) none. Move the biases away from the
+# corner, and all agree. When a gradient check fails, ask first whether it was made at a
+# corner.
 #
 # ### It learns
 #
@@ -895,7 +914,7 @@ print(f"test accuracy {scores[-1]:.1%}")
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.8))
-axes[0].semilogy(np.linspace(0, epochs, len(losses)), losses, "k", lw=1)
+axes[0].plot(np.linspace(0, epochs, len(losses)), losses, "k", lw=1)
 axes[0].axhline(np.log(10), color="0.5", ls="--", label="ln 10: knows nothing")
 axes[1].plot(scores, "k-o", label="test digits")
 axes[1].axhline(0.9, color="0.5", ls="--", label="90 %")
