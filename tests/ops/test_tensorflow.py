@@ -183,7 +183,7 @@ def test_malformed_arguments_are_refused(settings, message):
         ([1, 9, 8, 3], (7, 6, 5), "d_output"),
         ([1, 9, 8], (1, 7, 6, 5), "input_sizes"),
         ([1, 9, 8, -3], (1, 7, 6, 5), "-3"),
-        ([2**30, 2**30, 2**30, 3], (1, 7, 6, 5), "[Oo]verflow"),
+        ([2**30, 2**30, 2**30, 3], (1, 7, 6, 5), "more than 2"),
     ],
 )
 def test_malformed_gradients_are_refused(sizes, dy, message):
