@@ -30,10 +30,28 @@ class ResNeXt(ResNet):
         depths: blocks per stage.
         cardinality: number of groups.
         width: channels of one group in the first stage.
+
+    Raises:
+        ValueError: an attribute of `ResNet` is set that these blocks do not have.
     """
 
     width: int = 4
     cardinality: int = 32
+    stride_on: int = 3
+
+    def __post_init__(self) -> None:
+        fixed = (
+            ("bottleneck", True),
+            ("stride_on", 3),
+            ("preactivation", False),
+            ("use_bias", False),
+        )
+        for name, only in fixed:
+            if getattr(self, name) != only:
+                raise ValueError(
+                    f"{name} must be {only} in a {type(self).__name__}, "
+                    f"got {getattr(self, name)!r}"
+                )
 
     def block(self, stage: int, strides: int, name: str) -> keras.layers.Layer:
         return ResNeXtBlock(

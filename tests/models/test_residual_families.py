@@ -87,6 +87,14 @@ def test_impossible_sizes_are_refused(name, message):
         shared.models.build(name)
 
 
+@pytest.mark.parametrize("design", [ResNeXt, SENet])
+def test_what_grouped_blocks_cannot_do_is_refused(design):
+    with pytest.raises(ValueError, match=r"preactivation must be False .*got True"):
+        design((1, 1), preactivation=True)
+    with pytest.raises(ValueError, match=r"stride_on must be 3 .*got 1"):
+        design((1, 1), stride_on=1)
+
+
 SHALLOW = (1, 1)  # one block with and one without a stride
 DESIGNS = {  # each family's smallest member, built with the family's own code
     "plain": ResNet(SHALLOW, bottleneck=False, shortcut=None),
