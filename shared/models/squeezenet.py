@@ -1,8 +1,10 @@
 """SqueezeNet 1.0 and 1.1 (arXiv:1602.07360): AlexNet's accuracy with 50x fewer weights.
 
 1.0 is the paper's Table 1; 1.1, from the authors' repository, starts with a smaller
-convolution and pools earlier, for 2.4 times less computation. The paper's table pools
-111 to 55 and 27 to 13 pixels: its poolings round up.
+convolution and pools earlier, for 2.4 times less computation. The table's 111 pixels
+after the first convolution do not follow from its input of 224 (109 do) but from 227,
+which the authors' files use. Built are the files' layers, whose poolings round up, on
+224 by default: 109, 54, 27, 13 pixels; 227 gives the table's 111, 55, 27, 13.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import shared.models
-from shared.accounting import layer_table, parameters
+from shared.accounting import layer_table, multiply_adds, parameters
 from shared.testing import assert_close, normal, rng
 
 # Small, with every layer at work: 67 -> 15 -> 7 -> 3 -> 1.
@@ -82,7 +82,8 @@ traced = tf.function(model).get_concrete_function(tf.zeros((1, 67, 67, 3)))
 convolutions = [op for op in traced.graph.get_operations() if op.type == "Conv2D"]
 print("convolutions", *sorted(op.device[-5:] for op in convolutions))
 try:
-    shared.models.build("alexnet_two_tower", devices=("CPU:0", "CPU:7"))
+    shared.models.build("alexnet_two_tower", input_shape=(67, 67, 3),
+                        devices=("CPU:0", "CPU:7"))
 except ValueError as error:
     print(error)
 """
@@ -135,6 +136,15 @@ def test_sizes(name):
     table = layer_table(shared.models.build(name))
     found = {layer: table.loc[layer, "output_shape"][0] for layer in SIZES[name]}
     assert found == SIZES[name]
+
+
+def test_squeezenet_on_227_pixels():
+    # The count of the authors' own file, which takes 227 pixels.
+    model = shared.models.build("squeezenet1_1", input_shape=(227, 227, 3))
+    assert multiply_adds(model) == 387_747_520
+    table = layer_table(shared.models.build("squeezenet1_0", input_shape=(227, 227, 3)))
+    rows = [table.loc[name, "output_shape"][0] for name in ("conv1", "pool1", "pool4")]
+    assert [*rows, table.loc["pool8", "output_shape"][0]] == [111, 55, 27, 13]
 
 
 def test_mixed_precision_ends_in_float32():
