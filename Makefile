@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 NN     ?= 04
+JOBS   ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev grade test lint notebooks clean
@@ -50,7 +51,7 @@ grade: setup
 	@$(BIN)/python -m grader assignments/04 --mistake flips_the_kernel || test $$? -eq 1
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: setup-dev
 	$(BIN)/ruff check .
