@@ -10,7 +10,9 @@ projections everywhere, go with every depth: `build("resnet152_v1_5")`.
 Where the sources disagree:
 
 - Table 1 does not say which convolution of a bottleneck has the stride; the authors'
-  released models have it on the first 1x1, and so has this file.
+  released models have it on the first 1x1, and so has this file. Hence two costs under
+  one name: ResNet-50 is 3.86 billion multiply-adds (the paper: 3.8), version 1.5 is
+  4.09 billion (elsewhere: 4.1).
 - The released models pool with Caffe's rounding (unpadded, partial windows at the
   bottom and right); later code pads one pixel on each side, and so do the
   variants here. At 224x224 both give 56x56.
