@@ -6,6 +6,7 @@ This holds their indexing, their borders and their barriers, not their speed.
 from __future__ import annotations
 
 import ctypes
+import shutil
 import subprocess
 
 import numpy as np
@@ -99,3 +100,27 @@ def test_compiles_with_nvcc(arch, tmp_path):
     kernels = ("NaiveForward", "TiledKernel", "GemmForward", "GemmGradInput")
     for kernel in (*kernels, "GemmGradKernel", "TiledGradKernel", "NaiveGradInput"):
         assert kernel.encode() in names
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_nvcc() is None, reason="nvcc is not installed")
+def test_the_stand_alone_programs_compile(tmp_path):
+    """The check and the timing interface for machines with a GPU, linked as well."""
+    from benchmarks.conv2d_gpu import compile_with_nvcc
+
+    check, library = tmp_path / "check", tmp_path / "libgpu.so"
+    gpu = "conv2d_gpu.cu.cc"
+    compile_with_nvcc(check, "tests/check_gpu.cu.cc", gpu, "naive.cc")
+    compile_with_nvcc(library, "tests/gpu_api.cu.cc", gpu, flags=("-shared",))
+    assert check.exists()
+    assert ctypes.CDLL(str(library)).course_conv2d_gpu
+
+
+@pytest.mark.gpu
+def test_on_a_gpu(tmp_path):
+    """Every kernel on the GPU itself, and under compute-sanitizer."""
+    if shutil.which("nvidia-smi") is None:
+        pytest.skip("no GPU on this machine")
+    from benchmarks.conv2d_gpu import check
+
+    assert check(tmp_path, sanitize=True) == 0

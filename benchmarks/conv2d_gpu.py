@@ -1,0 +1,198 @@
+"""Checks and times the CUDA kernels on a machine with a GPU; needs no TensorFlow.
+
+    python benchmarks/conv2d_gpu.py check             # against float64 loops
+    python benchmarks/conv2d_gpu.py check --sanitize  # under compute-sanitizer too
+    python benchmarks/conv2d_gpu.py time              # beside cuDNN, through PyTorch
+
+Times are medians of CUDA events, all kernels of a layer in turn. cuDNN runs in full
+fp32 (TF32 off), on its preferred layout of two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.conv2d_calibrate import geometry
+from benchmarks.conv2d_suite import SUITE, Layer
+from shared.ops.build import KERNELS, NVCC_FLAGS, find_nvcc
+from shared.ops.standalone import IMPLEMENTATIONS, PASSES
+
+HOWS = {"naive": "naive", "direct": "tiled", "im2col": "gemm"}
+
+
+def compile_with_nvcc(target: Path, *sources: str, flags: tuple[str, ...] = ()) -> None:
+    """Compiles CUDA sources of the kernels' folder into one program or library."""
+    nvcc = find_nvcc()
+    if nvcc is None:
+        sys.exit("nvcc was not found: install CUDA or set NVCC")
+    files = [str(KERNELS / source) for source in sources]
+    command = [nvcc, *NVCC_FLAGS, *flags, f"-I{KERNELS}", "-x", "cu", *files]
+    subprocess.run([*command, "-o", str(target)], check=True)
+
+
+def check(folder: Path, sanitize: bool) -> int:
+    """Runs the stand-alone check, and again under the sanitizer's tools."""
+    program = folder / "check_gpu"
+    compile_with_nvcc(program, "tests/check_gpu.cu.cc", "conv2d_gpu.cu.cc", "naive.cc")
+    status = subprocess.run([str(program)]).returncode
+    if sanitize:
+        sanitizer = shutil.which("compute-sanitizer")
+        sanitizer = sanitizer or "/usr/local/cuda/bin/compute-sanitizer"
+        for tool in ("memcheck", "racecheck", "synccheck"):
+            command = [sanitizer, "--tool", tool, "--error-exitcode", "9"]
+            print(tool, flush=True)
+            status |= subprocess.run([*command, str(program), "25"]).returncode
+    return status
+
+
+def functions(library: ctypes.CDLL, layer: Layer, which: str) -> dict:
+    """One nullary function per kernel, cuDNN's first; and checks that they agree."""
+    import torch
+
+    g = geometry(layer)
+    torch.manual_seed(0)
+    options = {"device": "cuda", "dtype": torch.float32}
+    x, kernel, y = (torch.randn(shape, **options) for shape in g.shapes().values())
+    a, b, out = {
+        "forward": (x, kernel, torch.empty_like(y)),
+        "grad_input": (y, kernel, torch.empty_like(x)),
+        "grad_kernel": (x, y, torch.empty_like(kernel)),
+    }[which]
+    scratch = torch.empty(64 * kernel.numel() + 64, **options)
+
+    def ours(how: str):
+        def call():
+            outcome = library.course_conv2d_gpu(
+                IMPLEMENTATIONS.index(how),
+                PASSES.index(which),
+                g._sizes(),
+                ctypes.c_void_p(torch.cuda.current_stream().cuda_stream),
+                ctypes.c_void_p(scratch.data_ptr()),
+                ctypes.c_int64(4 * scratch.numel()),
+                *(ctypes.c_void_p(t.data_ptr()) for t in (a, b, out)),
+            )
+            if outcome:
+                raise RuntimeError(f"{how}: outcome {outcome}")
+            return out
+
+        return call
+
+    # cuDNN pads both sides alike; the odd row of SAME is padded beforehand.
+    (top, bottom), (left, right) = g.rows.pads, g.cols.pads
+    padded = torch.nn.functional.pad(x.permute(0, 3, 1, 2), (left, right, top, bottom))
+    weight = kernel.permute(3, 2, 0, 1)
+    dy = y.permute(0, 3, 1, 2)
+    settings = [layer.strides] * 2, [0, 0], [layer.dilation] * 2
+    mask = [which == "grad_input", which == "grad_kernel", False]
+
+    def cudnn(layout):
+        tensors = [t.contiguous(memory_format=layout) for t in (padded, weight, dy)]
+
+        def call():
+            p, w, d = tensors
+            if which == "forward":
+                return torch.nn.functional.conv2d(p, w, None, *settings, layer.groups)
+            return torch.ops.aten.convolution_backward(
+                d, p, w, None, *settings, False, [0, 0], layer.groups, mask
+            )[0 if which == "grad_input" else 1]
+
+        return call
+
+    calls = {
+        "cudnn nchw": cudnn(torch.contiguous_format),
+        "cudnn nhwc": cudnn(torch.channels_last),
+        **{name: ours(how) for how, name in HOWS.items()},
+    }
+    expected = calls["cudnn nchw"]()
+    if which == "grad_input":
+        h, w = g.rows.size, g.cols.size
+        expected = expected[:, :, top : top + h, left : left + w]
+    order = (2, 3, 1, 0) if which == "grad_kernel" else (0, 2, 3, 1)
+    expected = expected.permute(order)
+    for name in HOWS.values():
+        error = (calls[name]() - expected).abs().max() / expected.abs().max()
+        if not error < 1e-4:
+            raise RuntimeError(f"{layer.name}, {which}, {name}: off by {error:.1e}")
+    return calls
+
+
+def milliseconds(calls: dict, rounds: int) -> dict[str, float]:
+    """Median time of each, called in turn."""
+    import torch
+
+    readings: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(rounds + 2):
+        for name, call in calls.items():
+            start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            start.record()
+            call()
+            end.record()
+            end.synchronize()
+            if turn >= 2:
+                readings[name].append(start.elapsed_time(end))
+    return {name: statistics.median(times) for name, times in readings.items()}
+
+
+def measure(folder: Path, batch: int, rounds: int) -> None:
+    """Prints the table."""
+    import torch
+
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = True
+    target = folder / "libgpu.so"
+    sources = ("tests/gpu_api.cu.cc", "conv2d_gpu.cu.cc")
+    compile_with_nvcc(target, *sources, flags=("-shared",))
+    library = ctypes.CDLL(str(target))
+    print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}, ", end="")
+    print(f"cuDNN {torch.backends.cudnn.version()}; milliseconds, float32")
+    for which in PASSES:
+        print(f"\n{which}")
+        for layer in SUITE:
+            if layer.x[0] == 1:
+                continue
+            name = layer.name.rsplit(" ", 1)[0]
+            resized = Layer(
+                f"{name} b{batch}",
+                (batch, *layer.x[1:]),
+                layer.kernel,
+                layer.strides,
+                layer.padding,
+                layer.dilation,
+                layer.groups,
+            )
+            times = milliseconds(functions(library, resized, which), rounds)
+            best = min(times["cudnn nchw"], times["cudnn nhwc"])
+            line = f"{resized.name:28}"
+            for how, time in times.items():
+                line += f"  {how} {time:.3f} ({best / time:.0%})"
+            print(
+                line, f" {resized.flops / times['gemm'] / 1e9:.1f} TFLOP/s", flush=True
+            )
+
+
+def main() -> None:
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("step", choices=("check", "time"))
+    parser.add_argument("--sanitize", action="store_true")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=20)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if options.step == "check":
+            sys.exit(check(Path(folder), options.sanitize))
+        measure(Path(folder), options.batch, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
