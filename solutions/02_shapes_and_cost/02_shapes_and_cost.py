@@ -104,9 +104,9 @@ def conv_out(n, f, s=1, p=0, mode="floor"):
     before, after = p if isinstance(p, (tuple, list)) else (p, p)
     room = n + before + after - f
     if room < 0:
-        raise ValueError(f"f: a window of {f} does not fit into {n + before + after}")
+        raise ValueError(f"f: got {f}, more than the padded line holds")
     if mode == "exact" and room % s:
-        raise ValueError(f"s: stride {s} leaves {room % s} of {n} pixels over")
+        raise ValueError(f"s: got {s}, which leaves a remainder")
     return room // s + 1
     # END SOLUTION
 
@@ -375,6 +375,20 @@ for name, (height, width, channels), kernel_size, filters, s, p in lectures:
 # Neither height nor width appears in the parameters. The same filters serve every
 # place, and images of any size.
 #
+# A lecture sums up: `K` filters of `F×F` with stride `S` and padding `P` turn a volume
+# of `H×W×D` into `(H − F + 2P)/S + 1` by `(W − F + 2P)/S + 1` by `K`, with `F·F·D·K`
+# weights and `K` biases. **Predict:** what do its common settings do to 32×32?
+
+# %%
+for F, S, P in [(3, 1, 1), (5, 1, 2), (1, 1, 0)]:
+    side = conv_out(32, F, S, P)
+    held = [conv_params((F, F), 64, K) for K in (32, 64, 128, 512)]
+    print(f"F={F} S={S} P={P}: 32×32 -> {side}×{side};", end=" ")
+    print("K = 32, 64, 128, 512 on 64 channels:", ", ".join(map(str, held)))
+
+# %% [markdown]
+# All three keep the size.
+#
 # ## 4. Multiplications
 #
 # Parameters fill the memory; multiplications take the time. Count one *multiply-add*
@@ -403,7 +417,7 @@ def conv_macs(input_shape, kernel_size, filters, strides=1, padding="valid", gro
     # TODO: how many numbers come out, and how many products does each of them take?
     height, width, channels = input_shape
     numbers = filters
-    for pixels, window in zip((height, width), kernel_size, strict=True):
+    for pixels, window in ((height, kernel_size[0]), (width, kernel_size[1])):
         zeros = tf_same_pad(pixels, window, strides) if padding == "same" else 0
         numbers *= conv_out(pixels, window, strides, zeros)
     kh, kw = kernel_size
@@ -537,25 +551,27 @@ plt.show()
 # ### Look: how to see more
 #
 # Detectors of large things need large fields, and larger windows are not the way:
-# they cost too much. **Predict** the order of the four curves after six layers.
+# they cost too much. **Predict** the order of the five curves after six layers.
 
 # %%
 stacks = {
     "3×3": [(3, 1, 1)] * 6,
     "7×7": [(7, 1, 1)] * 6,
     "3×3, pooling 2×2/2 after every second": [
-        layer for _ in range(3) for layer in ((3, 1, 1), (3, 1, 1), (2, 2, 1))
+        *([(3, 1, 1), (3, 1, 1), (2, 2, 1)] * 2),
+        *([(3, 1, 1)] * 2),
     ],
     "3×3, dilation 1, 2, 4, …": [(3, 1, 2**k) for k in range(6)],
     "3×3, stride 2": [(3, 2, 1)] * 6,
 }
 fig, axis = plt.subplots(figsize=(8.5, 4.6))
 for (name, stack), style in zip(
-    stacks.items(), ("ko-", "ks--", "k^-.", "kD:", "kv-"), strict=True
+    stacks.items(), ("ko-", "ks--", "k^-.", "k+:", "kv-"), strict=True
 ):
     sizes = [receptive_field(stack[:k])[0] for k in range(len(stack) + 1)]
     shown = [0, *[k + 1 for k, layer in enumerate(stack) if layer[0] != 2]]
-    axis.plot(range(len(shown)), [sizes[k] for k in shown], style, label=name)
+    seen = [sizes[k] for k in shown]
+    axis.plot(range(7), seen, style, label=name, fillstyle="none", markersize=8)
     print(f"{name:38} sees {sizes[-1]:3} pixels")
 axis.set(xlabel="convolution layers", ylabel="receptive field, pixels", yscale="log")
 axis.set_yticks([1, 3, 10, 30, 100], [1, 3, 10, 30, 100])
@@ -568,11 +584,11 @@ plt.show()
 # tap is worth more pixels, and the field doubles. It is one and the same small window,
 # on a smaller map.
 #
-# **Your turn.** Dilation reaches as far as stride 2, nearly. What does it keep that a
-# stride gives up, and what does that cost?
+# **Your turn.** Dilations of 1, 2, 4, … reach exactly as far as strides of 2. What do
+# they keep that a stride gives up, and what does that cost?
 
 # %% [markdown] answer="dilation"
-# Its jump stays 1: there is an output for every pixel, which segmentation needs. But
+# The jump stays 1: there is an output for every pixel, which segmentation needs. But
 # then every layer works on the full map, so it takes as many MACs as the first one,
 # where stride 2 makes each layer four times cheaper than the one before.
 

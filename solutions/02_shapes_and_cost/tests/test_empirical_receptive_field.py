@@ -17,6 +17,7 @@ CASES = {  # image, layers: kernel size, stride, dilation, pad
     "hangs over one edge": ((3, 9), [((5, 3), 1, 1, 2)]),
     "hangs over all edges": ((4, 3), [((3, 3), 1, 1, 1)] * 4),
     "hangs over the end": ((4, 7), [((3, 3), 2, 1, 1), ((3, 1), 1, 1, 1)]),
+    "only the middle sees its whole field": ((9, 11), [((3, 3), 1, 1, 1)] * 4),
     "one pixel": ((5, 4), [((1, 1), 1, 1, 0)]),
 }
 
