@@ -30,12 +30,7 @@ def operations() -> Any:
 
 def _attributes(op: tf.Operation) -> dict[str, Any]:
     names = ("strides", "padding", "explicit_paddings", "dilations", "groups")
-    attributes = {name: op.get_attr(name) for name in names}
-    # What can run forward need not be able to run backward, so "auto" chooses
-    # unless the loop nest was asked for.
-    how = op.get_attr("implementation")
-    attributes["implementation"] = how
-    return attributes
+    return {name: op.get_attr(name) for name in (*names, "implementation")}
 
 
 def _register_gradients(ops: Any) -> None:

@@ -10,6 +10,7 @@
 #include "direct_gradients.inl"
 #include "im2col.inl"
 #include "winograd_tiles.inl"
+#include "winograd_steps.inl"
 #include "winograd.inl"
 #include "winograd_grad_kernel.inl"
 // clang-format on

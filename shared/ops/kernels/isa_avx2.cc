@@ -1,5 +1,4 @@
 // The fast kernels for AVX2.
-#include <stdlib.h>
 #include <string.h>
 
 #include "fast_kernels.h"

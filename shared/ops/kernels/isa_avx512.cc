@@ -1,5 +1,4 @@
 // The fast kernels for AVX512.
-#include <stdlib.h>
 #include <string.h>
 
 #include "fast_kernels.h"

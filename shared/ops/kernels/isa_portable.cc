@@ -1,5 +1,4 @@
 // The fast kernels for any processor.
-#include <stdlib.h>
 #include <string.h>
 
 #include "fast_kernels.h"
