@@ -73,6 +73,16 @@ def forgets_the_channels(input_shape, units, use_bias=True):
     return (pixels + int(use_bias)) * units
 
 
+@misconception(
+    "dense_params",
+    hint="The count went past what 32 bits hold (about 2.1 billion) and is wrong. "
+    "Count with Python's own ints, which never overflow, or with int64.",
+)
+def counts_in_32_bits(input_shape, units, use_bias=True):
+    total = (_signals(input_shape) + int(use_bias)) * units
+    return int(np.array(total).astype(np.int32))
+
+
 # conv1d
 
 
@@ -226,6 +236,21 @@ def wraps_bytes(x, k, stride=1, pad=0):
     out = _correlate(x, k, stride, pad)
     if np.asarray(x).dtype.kind in "iu":
         return out.astype(np.int64).astype(np.asarray(x).dtype)
+    return out
+
+
+@misconception(
+    "correlate2d",
+    hint="The map is one of floats, but the products were still products of bytes, and "
+    "200 * 2 is not a byte. Turn image and kernel into floats before they meet.",
+)
+def multiplies_bytes(x, k, stride=1, pad=0):
+    x, k = np.pad(x, pad), np.asarray(k)
+    (height, width), (kh, kw) = x.shape, k.shape
+    out = np.zeros(((height - kh) // stride + 1, (width - kw) // stride + 1))
+    for i, j in np.ndindex(*out.shape):
+        window = x[i * stride : i * stride + kh, j * stride : j * stride + kw]
+        out[i, j] = np.sum(window * k)
     return out
 
 
