@@ -210,13 +210,15 @@ def _address_space() -> int:
 
 def _readable(view: mounts.View) -> list[str]:
     """The visible paths; where one is covered, its neighbours instead."""
+    # Real paths: the lib64 of a virtual environment is another name of its lib.
+    covered = {os.path.realpath(path) for path in view.covered}
     waiting = [*mounts.SYSTEM, *view.visible]
     readable = []
     while waiting:
-        path = waiting.pop()
-        if path in view.covered:
+        path = os.path.realpath(waiting.pop())
+        if path in covered:
             continue
-        if any(covered.startswith(path + "/") for covered in view.covered):
+        if any(other.startswith(path + "/") for other in covered):
             with contextlib.suppress(OSError):
                 waiting += [os.path.join(path, name) for name in os.listdir(path)]
         else:
