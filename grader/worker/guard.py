@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from grader.worker import forbid
 
@@ -32,7 +32,11 @@ class CallNotAllowed(Exception):
 
 @dataclass
 class Guard:
-    """The rules of one question, and whether its answer is running now."""
+    """The rules of one question, and whether its answer is running now.
+
+    Attributes:
+        refusal: the message of the latest refusal, or empty.
+    """
 
     question: str
     allow: tuple[str, ...]
@@ -40,12 +44,14 @@ class Guard:
     instead: str
     student_module: str
     _running: list[str] = field(default_factory=list)
+    _defining: bool = False
+    refusal: str = ""
 
     def install(self) -> None:
         """Puts the rules in force for everything that is imported from now on."""
         sys.meta_path.insert(0, _Finder(self))
         self._watch_imports()
-        forbid.install(self.forbid, self.refuse)
+        forbid.install(self.forbid, self._refuse_always)
 
     @contextlib.contextmanager
     def running(self, name: str) -> Iterator[None]:
@@ -63,9 +69,25 @@ class Guard:
             CallNotAllowed: names the call, the question and what to do instead.
         """
         if self._running:
-            end = f": {self.instead}" if self.instead else ""
-            name = _shown(path)
-            raise CallNotAllowed(f"{name} is not allowed in {self.question}{end}")
+            self._raise(path)
+
+    @contextlib.contextmanager
+    def defining(self) -> Iterator[None]:
+        """While it is active, `forbid` counts: what is made now could be used later."""
+        self._defining = True
+        try:
+            yield
+        finally:
+            self._defining = False
+
+    def _refuse_always(self, path: str) -> None:
+        if self._running or self._defining:
+            self._raise(path)
+
+    def _raise(self, path: str) -> NoReturn:
+        end = f": {self.instead}" if self.instead else ""
+        self.refusal = f"{_shown(path)} is not allowed in {self.question}{end}"
+        raise CallNotAllowed(self.refusal)
 
     def allows(self, module: str) -> bool:
         """True for the standard library, allowed packages and their parents."""

@@ -114,6 +114,15 @@ class Worker(Answerer):
             # The student's own error, not one of Keras's around it.
             sys.modules["keras"].config.disable_traceback_filtering()
 
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """As for any `Answerer`; a refusal is told as such, whatever became of it."""
+        self._guard.refusal = ""
+        reply = super().answer(request)
+        if "error" in reply and self._guard.refusal:
+            # Keras and TensorFlow raise errors of their own around it.
+            reply["error"] |= {"message": self._guard.refusal, "not_allowed": True}
+        return reply
+
     def _running(self, name: str) -> AbstractContextManager[None]:
         return self._guard.running(name)
 
@@ -131,7 +140,7 @@ class Worker(Answerer):
             try:
                 padded = "\n" * (line - 1) + source
                 code = compile(padded, f"<{cell}>", "exec", flags, dont_inherit=True)
-                with warnings.catch_warnings():
+                with warnings.catch_warnings(), self._guard.defining():
                     warnings.simplefilter("ignore")
                     exec(code, module.__dict__)
             except BaseException as error:
