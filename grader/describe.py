@@ -19,7 +19,10 @@ from grader.session import Call, Handle, Ref
 
 _SMALL = 12
 _LONGEST = 4000
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Escape sequences, control characters, and halves of characters.
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
+)
 
 
 def printable(text: str, limit: int = _LONGEST) -> str:
