@@ -132,6 +132,9 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("GRADER_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.filename is not None:
+            name = os.fsdecode(error.filename)[:200]
+            _fail(f"{name}: {error.strerror}", ExitCode.USAGE)
         _fail(
             f"the grader itself failed ({type(error).__name__}: {error}); "
             "GRADER_DEBUG=1 shows where",
@@ -162,8 +165,11 @@ def _pairs(paths: tuple[str, ...]) -> list[tuple[Path, Path | None]]:
         return [(first, None)]
     if len(paths) == 2:
         with contextlib.suppress(GraderError):
-            if Path(paths[1]).parent.name != "solutions":
-                return [(first, None), (find_assignment(paths[1]), None)]
+            second = find_assignment(paths[1])
+            # Only beside the first: a student may hand in the whole folder, with its
+            # manifest and tests, and neither is to be believed.
+            if second.parent == first.parent and second != first:
+                return [(first, None), (second, None)]
         return [(first, Path(paths[1]))]
     return [(first, None), *((find_assignment(path), None) for path in paths[1:])]
 

@@ -201,7 +201,7 @@ _T = TypeVar("_T", Question, Manifest)
 # How each key must look in TOML; `folder` and `questions` are set by `load`.
 _STRINGS = {"title", "id", "instead"}
 _STRING_LISTS = {"submit", "allow", "forbid", "names"}
-_NUMBERS = {"points", "timeout_s", "memory_mb"}
+_NUMBERS = {"points", "timeout_s"}
 
 
 def _build(cls: type[_T], data: Any, where: str) -> _T:
@@ -228,6 +228,9 @@ def _value(key: str, value: Any, where: str) -> Any:
         good = isinstance(value, int | float) and not isinstance(value, bool)
         good = good and 0 < value < 1e7
         expected = "a positive number"
+    elif key == "memory_mb":
+        good = type(value) is int and 0 < value < 1e7
+        expected = "a positive whole number"
     elif key == "covers":
         good = isinstance(value, list) and all(type(v) is int for v in value)
         expected = "a list of row numbers"
