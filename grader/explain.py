@@ -112,7 +112,32 @@ def _same_call(one: Call, other: Call) -> bool:
             and one.error.type_name == other.error.type_name
             and one.error.type_name != "NotImplementedError"
         )
-    return same(one.result, other.result)
+    if one.message.get("inputs_back") and _two(one.result) and _two(other.result):
+        results, inputs = zip(one.result, other.result, strict=True)
+        return _same_values(*results) and _same_values(*inputs)
+    return _same_values(one.result, other.result)
+
+
+def _two(result: Any) -> bool:
+    return isinstance(result, tuple) and len(result) == 2
+
+
+def _same_values(one: Any, other: Any) -> bool:
+    """As `same`, save for what an answer keeps for a later one, e.g. a cache.
+
+    In ``(out, cache)`` the form of the cache is the student's own affair.
+    """
+    parts = [isinstance(r, list | tuple) and len(r) > 1 for r in (one, other)]
+    if not all(parts) or len(one) != len(other):
+        return same(one, other)
+    if not (_is_value(one[0]) and _is_value(other[0])):
+        return same(one, other)
+    pairs = zip(one, other, strict=True)
+    return all(same(a, b) for a, b in pairs if _is_value(a) and _is_value(b))
+
+
+def _is_value(part: Any) -> bool:
+    return isinstance(part, np.ndarray | np.generic | int | float | complex)
 
 
 def same(one: Any, other: Any) -> bool:
