@@ -128,7 +128,7 @@ def test_a_stack_overflow_in_c(course, hosts):
         """
     # From Python 3.13 on the interpreter itself notices.
     ends = (StudentCrash, StudentError)
-    with pytest.raises(ends, match="segmentation fault|recursion depth"):
+    with pytest.raises(ends, match=r"segmentation fault|recursion depth"):
         course.session(function(body), hosts).call("double", [1], {}, False)
 
 
