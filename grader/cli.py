@@ -21,7 +21,8 @@ class _DefaultCommand(click.Group):
     """A group whose first word may be an assignment instead of a command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        first = args[0] if args else "--help"
+        args = args or ["--help"]
+        first = args[0]
         if first not in self.commands and first not in ("--help", "-h"):
             args = ["grade", *args]
         return super().parse_args(ctx, args)
