@@ -1,0 +1,103 @@
+"""``check("question")`` in a notebook: the public tests, at once."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+
+from grader.notebook import check
+from grader.regenerate.execute import execute_notebook
+from tests.grader.course import question
+
+RIGHT = "def double(x):\n    return 2 * x"
+WRONG = "def double(x):\n    y = x * x\n    return y"
+RAISES = "def double(x):\n    return x + 'a'"
+
+
+@pytest.fixture
+def said(course, monkeypatch, capsys):
+    """What check says of a namespace, called from within the assignment's folder."""
+    monkeypatch.chdir(course.assignment)
+
+    def call(source, asked="double", **options):
+        namespace = {"check": check, "__name__": "__main__"}
+        exec(compile(source, "<ipython-input-1>", "exec"), namespace)
+        exec(f"check({asked!r}, **options)", namespace | {"options": options})
+        return capsys.readouterr().out
+
+    return call
+
+
+def test_passed_failed_and_unanswered(said):
+    assert said(RIGHT).startswith("✓ double: 2 public tests passed.")
+    text = said(WRONG)
+    assert text.startswith("✗ double: 1 of 2 public tests failed.")
+    assert "called    double([1, 2])" in text
+    assert "not twice" in text
+    assert said("def double(x):\n    raise NotImplementedError") == (
+        "· double: not answered yet.\n"
+    )
+
+
+def test_a_name_that_is_not_defined(said):
+    assert "double is not defined" in said("")
+
+
+def test_an_exception_names_the_line(said):
+    text = said(RAISES)
+    assert "TypeError" in text or "Error" in text
+    assert "line 2" in text
+
+
+def test_a_question_that_is_none(said):
+    text = said(RIGHT, "duoble")
+    assert "did you mean double?" in text
+    assert len(text.splitlines()) == 1
+
+
+def test_an_assignment_that_is_none(said):
+    text = said(RIGHT, assignment="99")
+    assert text.startswith("check: 99: no such assignment")
+
+
+def test_a_fresh_definition_counts_at_once(said):
+    assert said(WRONG).startswith("✗")
+    assert said(RIGHT).startswith("✓")
+
+
+def test_a_broken_manifest_is_one_line(said, course):
+    (course.assignment / "assignment.toml").write_text("title = ")
+    text = said(RIGHT)
+    assert text.startswith("check: ")
+    assert len(text.splitlines()) == 1
+
+
+def test_the_same_words_as_the_grader(said, course, hosts):
+    report = course.grade({"double": WRONG}, hosts, public=True)
+    lost = next(t for t in question(report, "double").tests if t.message)
+    text = said(WRONG)
+    assert lost.message in text
+    assert lost.called in text
+
+
+def test_in_a_real_kernel(course):
+    cells = [
+        "import time\nfrom grader.notebook import check",
+        RIGHT + "\ncheck('double')",
+        "start = time.perf_counter()\ncheck('double')\n"
+        "print('took', time.perf_counter() - start)",
+        WRONG + "\ncheck('double')",
+        "def total(x):\n    raise NotImplementedError\ncheck('total')",
+        RAISES + "\ncheck('double')",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    done = execute_notebook(book, course.assignment)
+    said = ["".join(o.get("text", "") for o in cell.outputs) for cell in done.cells]
+    assert said[1].startswith("✓ double")
+    assert said[2].startswith("✓ double")
+    assert float(said[2].split("took")[1]) < 0.5
+    assert said[3].startswith("✗ double: 1 of 2")
+    assert "not twice" in said[3]
+    assert said[4] == "· total: not answered yet.\n"
+    assert "in double" in said[5]
+    assert "return x + 'a'" in said[5]
