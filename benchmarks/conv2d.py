@@ -181,11 +181,11 @@ def plot(rows: list[dict], hows: list[str], path: Path) -> None:
             axis.plot(speed, at, "o", label=how)
         axis.axvline(1.0, color="grey")
         axis.set_yticks(range(len(mine)), [r["layer"] for r in mine], fontsize=7)
-        axis.set_xscale("log")
+        axis.set_xscale("log", base=2)
         axis.set_title(which)
         axis.set_xlabel(f"speed relative to {PEER}.conv2d")
     axes[0][0].legend()
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=80)
 
 
 def main() -> None:
