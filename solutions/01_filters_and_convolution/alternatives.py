@@ -126,6 +126,19 @@ def whole_numbers_stay_whole(x, k, stride=1, pad=0):
     return np.tensordot(windows, k, axes=2)
 
 
+@alternative("correlate2d")
+def single_precision_in_a_double_array(x, k, stride=1, pad=0):
+    x, k = np.pad(x.astype(np.float32), pad), k.astype(np.float32)
+    rows, columns = (
+        (n - m) // stride + 1 for n, m in zip(x.shape, k.shape, strict=True)
+    )
+    out = np.zeros((rows, columns))
+    for i, j in np.ndindex(rows, columns):
+        top, left = i * stride, j * stride
+        out[i, j] = (x[top : top + k.shape[0], left : left + k.shape[1]] * k).sum()
+    return out
+
+
 # flip180
 
 
