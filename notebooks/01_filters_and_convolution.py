@@ -243,9 +243,9 @@ plt.show()
 # The slides print 51 for the first and 12 for the second.
 #
 # > **Slip on a slide.** The second example comes again with a border of zeros, and
-# three > numbers in the last column are wrong. You will find them in the assignment.
-# The three > sizes are called *valid* (no border), *same* (enough zeros to keep the
-# size) and > *full* (wherever the two touch):
+# > three numbers in the last column are wrong. You will find them in the assignment.
+# > The three sizes are called *valid* (no border), *same* (enough zeros to keep the
+# > size) and *full* (wherever the two touch):
 
 # %%
 for mode in ("valid", "same", "full"):
@@ -356,8 +356,8 @@ plt.show()
 # ## 6. Move the fish
 #
 # > **Slip on a slide.** "We need operations invariant to translation, and convolution
-# is > one." Convolution is **equivariant**: move the fish, and its answers move with
-# it. An > invariant operation would not even notice; the maximum over the map is one.
+# > is one." Convolution is **equivariant**: move the fish, and its answers move with
+# > it. An invariant operation would not even notice; the maximum over the map is one.
 #
 # **Predict** what the slider does to the marked maximum of the lower picture, and to
 # its value.
@@ -569,10 +569,10 @@ plt.show()
 # ## 9. Where it came from, and where it went
 #
 # > **Slip on a slide.** "LeNet, 1998: the first CNN paper." Another lecture has it
-# right: > the main idea is from the eighties. Fukushima's neocognitron (1980) had
-# shared local > features and pooling, inspired by Hubel and Wiesel; convolutional
-# layers trained by > backpropagation read postcodes in 1989. LeNet-5 is the ripe
-# fruit. The breakthrough > with photographs came in 2012, with AlexNet.
+# > right: the main idea is from the eighties. Fukushima's neocognitron (1980) had
+# > shared local features and pooling, inspired by Hubel and Wiesel; convolutional
+# > layers trained by backpropagation read postcodes in 1989. LeNet-5 is the ripe fruit.
+# > The breakthrough with photographs came in 2012, with AlexNet.
 #
 # What networks of such layers do today differs mostly in what comes out at the end:
 #
