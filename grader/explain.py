@@ -22,7 +22,10 @@ _TOLERANCE = 1e-4
 
 
 class Explainer:
-    """Matches failed tests of one grading with the assignment's misconceptions."""
+    """Matches failed tests with the assignment's misconceptions.
+
+    Its workers serve until `close`, or until another question is asked about.
+    """
 
     def __init__(self, manifest: Manifest, hosts: Hosts) -> None:
         self._manifest = manifest
@@ -50,6 +53,10 @@ class Explainer:
                 self._found = variant
                 return variant
         return None
+
+    def forget(self) -> None:
+        """Forgets what was found last: the next submission is another one."""
+        self._found = None
 
     def close(self) -> None:
         """Ends the workers of the replays."""

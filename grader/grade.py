@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.errors import GraderFault
+from grader.explain import Explainer
 from grader.manifest import ROOT, Manifest, Question, check_tests
 from grader.results import NOT_ANSWERED, Outcome, Report, TestResult
 from grader.sandbox import Hosts
@@ -43,7 +44,8 @@ class Grading:
         seed: from which all random inputs follow; drawn if None.
         only: question ids; all if empty.
         sandbox: ``"auto"`` or one level.
-        explain: whether failures are matched with misconceptions.
+        explain: whether failures are matched with misconceptions; an `Explainer` is
+            used as it is and left open, which saves starting its workers again.
         progress: called with the question's id before each test.
         hosts: processes to use again; started and ended by `grade` if None.
         public: grade with the public tests even where hidden ones exist.
@@ -53,7 +55,7 @@ class Grading:
     seed: int | None = None
     only: Sequence[str] = ()
     sandbox: str = "auto"
-    explain: bool = True
+    explain: bool | Explainer = True
     progress: Callable[[str], None] = field(default=lambda question: None)
     hosts: Hosts | None = None
     public: bool = False

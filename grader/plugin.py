@@ -33,7 +33,8 @@ class GraderPlugin:
         hosts: where its code runs.
         seed: from which every test's random numbers follow.
         only: question ids to run; all if empty.
-        explain: whether failures are matched with misconceptions.
+        explain: whether failures are matched with misconceptions; an `Explainer` of
+            the caller's is used and left open.
         progress: called with the question's id before each test.
         enough: given a question's results so far, tells whether to skip the rest.
         session: makes the session of a question; one with a worker if None.
@@ -47,7 +48,7 @@ class GraderPlugin:
         *,
         seed: int,
         only: Sequence[str] = (),
-        explain: bool = True,
+        explain: bool | Explainer = True,
         progress: Callable[[str], None] = lambda question: None,
         enough: Callable[[Sequence[TestResult]], bool] | None = None,
         session: Callable[[Question], Session] | None = None,
@@ -60,7 +61,8 @@ class GraderPlugin:
         self._hosts = hosts
         self._seed = seed
         self._only = only
-        self._explainer = Explainer(manifest, hosts) if explain else None
+        self._explainer = Explainer(manifest, hosts) if explain is True else explain
+        self._close_explainer = explain is True
         self._progress = progress
         self._enough = enough
         self._new_session = session or self._in_worker
@@ -151,6 +153,8 @@ class GraderPlugin:
     def pytest_sessionfinish(self) -> None:
         """Ends the last workers."""
         if self._explainer:
+            self._explainer.forget()
+        if self._explainer and self._close_explainer:
             self._explainer.close()
         self._close()
         self._close_reference()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.authoring import Variant, read_variants, solution_cells, substituted
+from grader.explain import Explainer
 from grader.grade import Grading, grade
 from grader.manifest import Manifest
 from grader.regenerate.leaks import find_leaks
@@ -51,13 +52,17 @@ def prove(source: Source, student_text: str, hosts: Hosts) -> Iterator[Proof]:
         if not any(variant.question == id for variant in misconceptions):
             yield Proof(False, f"no misconception tests the tests of {id}")
     caught = 0
-    for variant in misconceptions:
-        submission = substituted(manifest, solution, variant)
-        report = grade(manifest, submission, _until_recognised(variant, hosts))
-        complaint = _not_caught(variant, report)
-        caught += not complaint
-        if complaint:
-            yield Proof(False, complaint)
+    explainer = Explainer(manifest, hosts)
+    try:
+        for variant in misconceptions:
+            submission = substituted(manifest, solution, variant)
+            how = _until_recognised(variant, hosts, explainer)
+            complaint = _not_caught(variant, grade(manifest, submission, how))
+            caught += not complaint
+            if complaint:
+                yield Proof(False, complaint)
+    finally:
+        explainer.close()
     total = len(misconceptions)
     yield Proof(caught == total, f"{caught} of {total} misconceptions lose, with hint")
 
@@ -85,13 +90,19 @@ def _grade(
     return grade(manifest, submission, Grading(seed=_SEED, only=only, hosts=hosts))
 
 
-def _until_recognised(variant: Variant, hosts: Hosts) -> Grading:
+def _until_recognised(variant: Variant, hosts: Hosts, explainer: Explainer) -> Grading:
     """One test that recognises the misconception is proof enough."""
 
     def enough(tests: Sequence[TestResult]) -> bool:
         return any(test.misconception == variant.name for test in tests)
 
-    return Grading(seed=_SEED, only=(variant.question,), hosts=hosts, enough=enough)
+    return Grading(
+        seed=_SEED,
+        only=(variant.question,),
+        explain=explainer,
+        hosts=hosts,
+        enough=enough,
+    )
 
 
 def _points(report: Report) -> str:
