@@ -52,13 +52,16 @@ class LiveSession(Session):
     """Calls the notebook's own definitions instead of a worker's."""
 
     answerer: Answerer | None = None
+    stdout: Any = None
 
     def _define(self, name: str) -> None:
         del name  # the notebook has defined it, or not
 
     def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         assert self.answerer is not None
-        return self.answerer.answer(message)
+        # The student's own prints are wanted here; pytest's are not.
+        with contextlib.redirect_stdout(self.stdout):
+            return self.answerer.answer(message)
 
 
 def _run(
@@ -76,9 +79,13 @@ def _run(
         if name in namespace
     }
 
+    stdout = sys.stdout
+
     def live(_: object) -> LiveSession:
         answerer = Answerer(names, _is_notebook)
-        return LiveSession(manifest, asked, submission, hosts, answerer=answerer)
+        return LiveSession(
+            manifest, asked, submission, hosts, answerer=answerer, stdout=stdout
+        )
 
     plugin = GraderPlugin(
         manifest,
@@ -92,7 +99,9 @@ def _run(
     files = [manifest.public_tests]
     arguments = pytest_arguments(files)
     with trusted_surroundings(files), contextlib.redirect_stdout(io.StringIO()):
-        pytest.main(arguments, plugins=[plugin])
+        code = pytest.main(arguments, plugins=[plugin])
+    if code == pytest.ExitCode.INTERRUPTED and not plugin.faults:
+        raise GraderError("stopped")
     if plugin.faults:
         raise GraderError(f"a public test is at fault: {plugin.faults[0]}")
     return plugin.outcomes.get(question, [])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import functools
 import importlib
 import inspect
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
@@ -137,3 +139,43 @@ def _watch_operations(names: Sequence[str], refuse: Callable[[str], None]) -> No
             refuse(refused[kind])
 
     callbacks.add_op_callback(watch)
+    _watch_threads(functools.partial(callbacks.add_op_callback, watch))
+    for name in ("clear_op_callbacks", "remove_op_callback"):
+        _check_calls(
+            getattr(callbacks, name), functools.partial(refuse, f"op_callbacks.{name}")
+        )
+
+
+def _watch_threads(begin: Callable[[], None]) -> None:
+    """Calls `begin` first in every thread: TensorFlow's callbacks are per thread."""
+    start = _thread.start_new_thread
+
+    def watched(function: Any, args: Any, kwargs: Any = None) -> int:
+        def run() -> None:
+            begin()
+            function(*args, **(kwargs or {}))
+
+        return start(run, ())
+
+    for module in (_thread, threading):
+        for name in ("start_new_thread", "start_new", "_start_new_thread"):
+            if hasattr(module, name):
+                setattr(module, name, watched)
+    if hasattr(threading, "_start_joinable_thread"):  # Python 3.13
+        _watch_joinable(begin)
+
+
+def _watch_joinable(begin: Callable[[], None]) -> None:
+    start: Any = vars(threading)["_start_joinable_thread"]
+
+    def watched(function: Any, **settings: Any) -> Any:
+        def run() -> None:
+            begin()
+            function()
+
+        return start(run, **settings)
+
+    for module in (_thread, threading):
+        for name in ("start_joinable_thread", "_start_joinable_thread"):
+            if hasattr(module, name):
+                setattr(module, name, watched)

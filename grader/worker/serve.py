@@ -35,6 +35,9 @@ class Answerer:
         is_student: tells the student's source files by name.
     """
 
+    #: What ends a call and no more. In a notebook, Ctrl-C ends the check as well.
+    caught: tuple[type[BaseException], ...] = (Exception, SystemExit, GeneratorExit)
+
     def __init__(
         self, names: Mapping[str, Any], is_student: Callable[[str], bool]
     ) -> None:
@@ -43,11 +46,10 @@ class Answerer:
         self._is_student = is_student
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Returns the reply to one request; never raises."""
+        """Returns the reply to one request; raises only what is not `caught`."""
         try:
             return {"ok": getattr(self, f"_do_{request['op']}")(request)}
-        except BaseException as error:
-            # Also SystemExit and KeyboardInterrupt: they end a call, not the worker.
+        except self.caught as error:
             return {"error": _describe(error, self._is_student)}
 
     def _running(self, name: str) -> AbstractContextManager[None]:
@@ -95,6 +97,8 @@ class Worker(Answerer):
         settings: ``question``, ``allow``, ``forbid``, ``instead`` and whether the
             worker may build Keras layers by name (``reference``).
     """
+
+    caught = (BaseException,)
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self._defined_names: dict[str, Any] = {}
