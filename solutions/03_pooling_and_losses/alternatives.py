@@ -306,4 +306,5 @@ def in_single_precision(logits, labels):
     truth = np.take_along_axis(z, labels[:, None].astype(int), axis=1)[:, 0]
     gradient = np.exp(z) / total[:, None]
     np.subtract.at(gradient, (range(len(labels)), labels), 1)
-    return np.mean(np.log(total) - truth), gradient / np.float32(len(labels))
+    loss = np.mean(np.log(total) - truth)
+    return float(loss), gradient / np.float32(len(labels))
