@@ -155,12 +155,13 @@ def build_standalone(*, flags: tuple[str, ...] = ()) -> Path:
     sources = [p for p in sorted(KERNELS.glob("*.cc")) if not p.match("*.cu.cc")]
     sources = [source for source in sources if source.name != GLUE]
     compiler = find_compiler()
-    command = [*compiler, *CXX_FLAGS, *flags, f"-I{KERNELS}"]
     version = _version(compiler[0])
     units = []
     for source in [*sources, KERNELS / "tests" / "cpu_api.cc"]:
+        # Without flags, the same command as for the operation: objects are shared.
+        command = [*compiler, *CXX_FLAGS, *flags, f"-I{KERNELS}", "-c", str(source)]
         key = _hash(_sources_text(source), command, [version])
-        units.append(Unit(source, (*command, "-c", str(source)), key))
+        units.append(Unit(source, tuple(command), key))
     return _build("standalone", units, compiler, [*flags, "-pthread"], False)
 
 
