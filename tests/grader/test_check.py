@@ -43,6 +43,17 @@ def test_a_name_that_is_not_defined(said):
     assert "double is not defined" in said("")
 
 
+def test_the_students_own_prints_are_seen(said):
+    assert "twice [1 2]" in said(
+        "def double(x):\n    print('twice', x)\n    return 2 * x"
+    )
+
+
+def test_ctrl_c_ends_the_check(said):
+    text = said("def double(x):\n    raise KeyboardInterrupt")
+    assert text == "check: stopped\n"
+
+
 def test_an_exception_names_the_line(said):
     text = said(RAISES)
     assert "TypeError" in text or "Error" in text

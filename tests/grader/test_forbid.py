@@ -51,9 +51,24 @@ def run(keras_course, hosts):
     return call
 
 
+RAW = "tf.raw_ops.Conv2D(input=x, filter=k, strides=[1, 1, 1, 1], padding='VALID')"
 X = np.ones((1, 5, 4, 2), np.float32)
 K = np.ones((3, 3, 2, 2), np.float32)
 ROUTES = {
+    "another thread": "from concurrent.futures import ThreadPoolExecutor\n"
+    "def double(x, k):\n"
+    "    with ThreadPoolExecutor(1) as pool:\n"
+    f"        return pool.submit(lambda: {RAW}).result()",
+    "a bare thread": "import _thread, time\n"
+    "def double(x, k):\n"
+    "    made = []\n"
+    "    def run():\n"
+    f"        try: made.append({RAW})\n"
+    "        except Exception as error: made.append(error)\n"
+    "    _thread.start_new_thread(run, ())\n"
+    "    while not made: time.sleep(0.01)\n"
+    "    if isinstance(made[0], Exception): raise made[0]\n"
+    "    return made[0]",
     "layer": "def double(x, k): return layers.Conv2D(2, 3)(x)",
     "layer inside": "def double(x, k): return keras.src.layers.Conv2D(2, 3)(x)",
     "layer by name": "def double(x, k):\n"
@@ -262,3 +277,14 @@ def test_too_much_memory_with_tensorflow_ends_the_worker(keras_course, hosts):
     session.manifest.__dict__["memory_mb"] = 1024
     with pytest.raises(StudentCrash, match="more than 1024 MB"):
         session.call("double", [1], {}, False)
+
+
+def test_the_watch_cannot_be_taken_off(run):
+    source = """
+        from tensorflow.python.framework import op_callbacks
+        def double(x, k):
+            op_callbacks.clear_op_callbacks()
+            return x
+        """
+    with pytest.raises(NotAllowed, match="clear_op_callbacks is not allowed"):
+        run(source, X, K)
