@@ -5,37 +5,33 @@ import numbers
 import numpy as np
 
 
-def whole(value, expected, called):
+def whole(value, expected, what):
     """Fails unless `value` is the number `expected`, as an int or a float.
 
     Args:
         value: what the student's function returned.
         expected: an int.
-        called: the call, for the message.
+        what: the call, or the part of its result, for the message.
     """
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
-    assert isinstance(value, numbers.Real | np.number), (
-        f"{called} must return a number; it returned {described(value)}"
-    )
-    assert value == expected, f"{called} must return {expected}, not {value:g}"
+    number = isinstance(value, numbers.Real | np.number)
+    assert number, f"{what} must be {expected}, not {in_words(value)}"
+    assert value == expected, f"{what} must be {expected}, not {value:g}"
 
 
-def wholes(value, expected, called):
+def wholes(value, expected, what):
     """Fails unless `value` holds the numbers `expected`, as tuple, list or array."""
-    assert isinstance(value, tuple | list | np.ndarray), (
-        f"{called} must return {expected}; it returned {described(value)}"
-    )
+    several = isinstance(value, tuple | list | np.ndarray)
+    assert several, f"{what} must be {expected}, not {in_words(value)}"
     found = tuple(np.asarray(item).tolist() for item in value)
-    assert found == tuple(expected), f"{called} must return {expected}, not {found}"
+    assert found == tuple(expected), f"{what} must be {expected}, not {found}"
 
 
-def described(value):
-    """A value in a few words."""
+def in_words(value):
+    """A value that is no number, or no sequence of numbers."""
     if value is None:
-        return "nothing"
-    return (
-        f"{value!r}"
-        if isinstance(value, numbers.Number | str)
-        else (f"a {type(value).__name__}")
-    )
+        return "None (is there a return?)"
+    if isinstance(value, numbers.Number | str):
+        return repr(value)
+    return f"a {type(value).__name__}"

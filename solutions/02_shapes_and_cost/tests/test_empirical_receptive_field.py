@@ -50,7 +50,7 @@ def test_measures(student, rng, case, with_bias):
     bias = with_bias * weights(rng, len(matrix))
     fn = student.affine_map(matrix, bias, out)
     found = student.empirical_receptive_field(fn, shape)
-    wholes(found, seen, "empirical_receptive_field")
+    wholes(found, seen, "the window that the middle output sees")
 
 
 def test_dead_taps_do_not_count(student, rng):
@@ -60,4 +60,4 @@ def test_dead_taps_do_not_count(student, rng):
     matrix, out = convolution_matrix(kernel, (9, 10))
     fn = student.affine_map(matrix, weights(rng, len(matrix)), out)
     found = student.empirical_receptive_field(fn, (9, 10))
-    wholes(found, (3, 3), "empirical_receptive_field")
+    wholes(found, (3, 3), "the window that the middle output sees")

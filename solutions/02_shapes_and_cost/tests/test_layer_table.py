@@ -97,7 +97,8 @@ def compare(student, spec, params=None):
     expected = network_table(spec)
     rows = rows_of(student.layer_table(spec), spec)
     for number, (row, wanted) in enumerate(zip(rows, expected, strict=True)):
-        name = f"layer {number + 1}, {spec['layers'][number][0]}: "
+        kind, config = spec["layers"][number]
+        name = f"layer {number + 1}, {kind} {config or ''}: "
         wholes(row["output_shape"], wanted["output_shape"], f"{name}output_shape")
         whole(row["macs"], wanted["macs"], f"{name}macs")
         if params:
