@@ -154,6 +154,9 @@ class Liar:
 
     __hash__ = None
 
+    def __repr__(self):
+        return "Liar()"  # the same in every process: it is a test's name
+
 
 class LyingArray(np.ndarray):
     """An array subclass with methods of its own."""
@@ -168,6 +171,9 @@ class LyingArray(np.ndarray):
         raise AssertionError("called a ufunc of the array to judge")
 
     __hash__ = None
+
+    def __repr__(self):
+        return "Liar()"  # the same in every process: it is a test's name
 
 
 @pytest.mark.parametrize(
