@@ -76,6 +76,21 @@ def all_in_float32(
     return out, [x_hat], *state
 
 
+@alternative("batchnorm_forward")
+def squares_in_float32(
+    x, gamma, beta, running_mean, running_var, momentum=0.99, epsilon=1e-3
+):
+    """The formula that cancels, E[x^2] - E[x]^2, in single precision."""
+    x = x.astype(np.float32)
+    axes = tuple(range(x.ndim - 1))
+    mean = x.mean(axis=axes)
+    var = (x * x).mean(axis=axes) - mean * mean
+    out = gamma * ((x - mean) / np.sqrt(var + np.float32(epsilon))) + beta
+    new_mean = momentum * running_mean + (1 - momentum) * mean
+    new_var = momentum * running_var + (1 - momentum) * var
+    return out.astype(np.float32), x, new_mean, new_var.astype(np.float32)
+
+
 # batchnorm_backward: the cache is the reference's (x_hat, gamma, inv_std)
 
 
