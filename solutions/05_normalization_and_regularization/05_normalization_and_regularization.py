@@ -694,7 +694,7 @@ plt.show()
 
 # %% [markdown]
 # With answers of this size AlexNet's constants do nearly nothing. Its pixels ran to 255
-# and its answers were accordingly large; only from about 100 on does α = 1e-4 count.
+# and its answers were accordingly large; only from some tens on does α = 1e-4 count.
 # VGG tried the layer, found no gain, and later networks left it out.
 #
 # ## 7. Dropout
