@@ -816,6 +816,10 @@ plt.show()
 # with 64 units each, lets hardly any signal through in the time that we have. AlexNet's
 # 0.5 stood at two layers only, of 4096 units each. Dropout is a dose, not a switch.
 #
+# It also gets in the way of batch normalisation: the running variances are taken under
+# dropout's noise, which is gone in evaluation. That costs the more the higher the rate,
+# and newer networks rarely use both in one place.
+#
 # ## 8. Smoothed labels
 #
 # Cross-entropy with a 1 for the right class and 0 for all others is never content: the
