@@ -45,7 +45,7 @@ def test_nothing_of_the_course_can_be_read(course, confined):
         course.solution / "misconceptions.py",
         course.assignment / "assignment.toml",
         course.root,
-        ROOT / "solutions" / "oracles.py",
+        ROOT / "solutions" / "oracles" / "conv.py",
         ROOT / "solutions",
         ROOT / "shared" / "testing.py",
         ROOT / "tests",

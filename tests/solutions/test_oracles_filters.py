@@ -5,7 +5,7 @@ import pytest
 from scipy import signal
 
 from shared.testing import assert_close, normal
-from solutions.oracles_filters import (
+from solutions.oracles.filters import (
     convolve2d_scatter,
     convolve_scatter,
     match_loop,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shared.testing import assert_close, normal, numeric_gradient
-from solutions.oracles_normalization import (
+from solutions.oracles.normalization import (
     batchnorm_gradients,
     batchnorm_loop,
     channel_statistics,

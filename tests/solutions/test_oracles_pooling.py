@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from shared.testing import assert_close, normal, numeric_gradient
-from solutions.oracles_losses import cross_entropy_loop
-from solutions.oracles_pooling import (
+from solutions.oracles.losses import cross_entropy_loop
+from solutions.oracles.pooling import (
     avgpool_gradient_loop,
     avgpool_loop,
     maxpool_gradient_loop,

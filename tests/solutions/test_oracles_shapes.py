@@ -5,7 +5,7 @@ import pytest
 
 from shared.shapes import out_size, receptive_field, same_pads
 from shared.testing import assert_close, normal
-from solutions.oracles_shapes import (
+from solutions.oracles.shapes import (
     convolution_matrix,
     field,
     network_table,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shared.testing import normal
-from solutions.oracles_filters import assert_close_in_single, convolve2d_scatter
+from solutions.oracles.filters import assert_close_in_single, convolve2d_scatter
 
 MODES = ("valid", "same", "full")
 CASES = {  # image, kernel

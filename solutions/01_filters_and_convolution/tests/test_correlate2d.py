@@ -6,7 +6,7 @@ import pytest
 from shared.datasets import digits_arrays
 from shared.testing import normal
 from solutions.oracles import conv2d_loop
-from solutions.oracles_filters import assert_close_in_single
+from solutions.oracles.filters import assert_close_in_single
 
 CASES = {  # image, kernel, stride, pad
     "one window": ((3, 2), (3, 2), 1, 0),

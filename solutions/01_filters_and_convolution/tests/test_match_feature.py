@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shared.testing import normal
-from solutions.oracles_filters import assert_close_in_single, match_loop
+from solutions.oracles.filters import assert_close_in_single, match_loop
 
 CASES = {  # image, feature
     "one window": ((3, 3), (3, 3)),

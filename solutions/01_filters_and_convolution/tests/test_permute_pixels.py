@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shared.testing import assert_close, normal
-from solutions.oracles_filters import permute_loop
+from solutions.oracles.filters import permute_loop
 
 SHAPES = {
     "one image, one channel": (1, 3, 3, 1),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from solutions.expect_counts import whole
-from solutions.oracles_shapes import products
+from solutions.expect import whole
+from solutions.oracles.shapes import products
 
 CASES = {  # input_shape, kernel_size, filters, strides, padding, groups
     "one output": ((3, 3, 1), (3, 3), 1, 1, "valid", 1),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from solutions.expect_counts import whole
-from solutions.oracles_shapes import window_starts
+from solutions.expect import whole
+from solutions.oracles.shapes import window_starts
 
 CASES = {  # n, f, s, p, outputs
     "7 pixels, stride 1": (7, 3, 1, 0, 5),

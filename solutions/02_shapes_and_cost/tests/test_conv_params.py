@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from solutions.expect_counts import whole
+from solutions.expect import whole
 
 CASES = {  # kernel_size, c_in, filters, groups, use_bias, parameters
     "one 5x5 on three channels": ((5, 5), 3, 1, 1, True, 76),

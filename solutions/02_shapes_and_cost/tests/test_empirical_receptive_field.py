@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from solutions.expect_counts import wholes
-from solutions.oracles_shapes import convolution_matrix, seen_from
+from solutions.expect import wholes
+from solutions.oracles.shapes import convolution_matrix, seen_from
 
 CASES = {  # image, layers: kernel size, stride, dilation, pad
     "one layer, kh != kw": ((9, 8), [((3, 2), 1, 1, 0)]),

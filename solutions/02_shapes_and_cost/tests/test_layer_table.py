@@ -5,8 +5,8 @@ import copy
 import numpy as np
 import pytest
 
-from solutions.expect_counts import whole, wholes
-from solutions.oracles_shapes import network_table
+from solutions.expect import whole, wholes
+from solutions.oracles.shapes import network_table
 
 KEYS = {"output_shape", "params", "macs", "receptive_field"}
 

@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from solutions.expect_counts import wholes
-from solutions.oracles_shapes import field
+from solutions.expect import wholes
+from solutions.oracles.shapes import field
 
 CASES = {  # layers as (f, s, d)
     "no layer": [],

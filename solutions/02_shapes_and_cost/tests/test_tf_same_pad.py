@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from solutions.expect_counts import wholes
-from solutions.oracles_shapes import same_zeros, window_starts
+from solutions.expect import wholes
+from solutions.oracles.shapes import same_zeros, window_starts
 
 CASES = {  # n, f, s, zeros
     "even window, stride 2": (6, 4, 2, (1, 1)),

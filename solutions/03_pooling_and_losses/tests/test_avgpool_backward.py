@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from shared.testing import assert_close, normal, numeric_gradient
-from solutions.oracles_pooling import avgpool_gradient_loop, avgpool_loop
-from solutions.pooling_cases import CASES, LAYOUTS, laid_out, output_shape
+from solutions.oracles.pooling import avgpool_gradient_loop, avgpool_loop
+from solutions.oracles.pooling_cases import CASES, LAYOUTS, laid_out, output_shape
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -5,8 +5,8 @@ import pytest
 
 from shared.datasets import digits_arrays
 from shared.testing import assert_close, normal
-from solutions.oracles_pooling import avgpool_loop
-from solutions.pooling_cases import CASES, LAYOUTS, laid_out, output_shape
+from solutions.oracles.pooling import avgpool_loop
+from solutions.oracles.pooling_cases import CASES, LAYOUTS, laid_out, output_shape
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

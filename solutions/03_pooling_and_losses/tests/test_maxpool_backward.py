@@ -5,8 +5,8 @@ import pytest
 
 from shared.datasets import digits_arrays
 from shared.testing import assert_close, normal, numeric_gradient
-from solutions.oracles_pooling import maxpool_gradient_loop, maxpool_loop
-from solutions.pooling_cases import CASES, LAYOUTS, laid_out, output_shape
+from solutions.oracles.pooling import maxpool_gradient_loop, maxpool_loop
+from solutions.oracles.pooling_cases import CASES, LAYOUTS, laid_out, output_shape
 
 
 def dout_for(rng, shape, pool_size, stride, padding):

@@ -5,8 +5,8 @@ import pytest
 
 from shared.datasets import digits_arrays
 from shared.testing import assert_close, normal
-from solutions.oracles_pooling import maxpool_loop
-from solutions.pooling_cases import CASES, LAYOUTS, laid_out
+from solutions.oracles.pooling import maxpool_loop
+from solutions.oracles.pooling_cases import CASES, LAYOUTS, laid_out
 
 FIRST = np.array([[2.0, 2, 7, 3], [9, 4, 6, 1], [8, 5, 2, 4], [3, 1, 2, 6]])
 SECOND = np.array([[-1.0, 4, 1, 2], [0, 1, 3, -2], [1, 5, -2, 6], [3, -1, -2, -2]])

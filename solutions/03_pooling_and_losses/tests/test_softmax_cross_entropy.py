@@ -5,7 +5,7 @@ import pytest
 
 from shared.testing import assert_close, normal, numeric_gradient
 from solutions.expect import several
-from solutions.oracles_losses import cross_entropy_loop
+from solutions.oracles.losses import cross_entropy_loop
 
 SHAPES = [(1, 2), (4, 3), (3, 10), (5, 5), (2, 100), (6, 1)]
 NAMES = ("loss", "dlogits")

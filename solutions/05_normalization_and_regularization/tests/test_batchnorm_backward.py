@@ -6,7 +6,7 @@ import pytest
 from shared.datasets import digits_arrays
 from shared.testing import assert_close, normal, numeric_gradient, tolerance
 from solutions.expect import several
-from solutions.oracles_normalization import batchnorm_gradients, batchnorm_loop
+from solutions.oracles.normalization import batchnorm_gradients, batchnorm_loop
 
 SHAPES = {
     "convolution, H != W": (3, 4, 5, 2),

@@ -6,7 +6,7 @@ import pytest
 from shared.datasets import digits_arrays
 from shared.testing import assert_close, normal
 from solutions.expect import several
-from solutions.oracles_normalization import batchnorm_loop, channel_statistics
+from solutions.oracles.normalization import batchnorm_loop, channel_statistics
 
 PARTS = ("out", "cache", "running_mean", "running_var")
 SHAPES = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shared.testing import assert_close, normal
-from solutions.oracles_normalization import normalize_with
+from solutions.oracles.normalization import normalize_with
 
 SHAPES = {
     "convolution, H != W": (3, 4, 5, 2),

@@ -6,7 +6,7 @@ import pytest
 from shared.testing import assert_close, normal
 from solutions.expect import several
 from solutions.oracles import conv2d_loop
-from solutions.oracles_normalization import normalize_with
+from solutions.oracles.normalization import normalize_with
 
 KERNELS = {
     "kh != kw, C != F": (3, 2, 2, 4),

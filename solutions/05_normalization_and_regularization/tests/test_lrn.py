@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shared.testing import assert_close, normal
-from solutions.oracles_normalization import lrn_loop
+from solutions.oracles.normalization import lrn_loop
 
 CASES = {  # shape, n, k, alpha, beta
     "n 5": ((2, 3, 2, 8), 5, 2.0, 0.5, 0.75),

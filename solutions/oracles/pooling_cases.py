@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from solutions.oracles_pooling import membership
+from solutions.oracles.pooling import membership
 
 #: x (N, H, W, C), pool_size, stride, padding
 CASES = {

@@ -1,0 +1,27 @@
+"""Which rows of the lecture inventory the assignments claim."""
+
+from itertools import chain
+
+from grader.manifest import all_assignments, load
+
+# By assignment: what each must cover at least. Rows 42, 43 and from 49 on belong to
+# later assignments.
+CLAIMED = {
+    "01": range(1, 21),
+    "02": [21, 22, *range(25, 34), *range(46, 49)],
+    "03": [9, *range(34, 39), 45],
+    "04": [13, *range(21, 27), 28],
+    "05": [39, 40, 41, 44],
+}
+
+
+def test_each_assignment_claims_its_rows():
+    covers = {folder.name[:2]: {*load(folder).covers} for folder in all_assignments()}
+    for number, rows in CLAIMED.items():
+        assert {*rows} <= covers[number], number
+    assert all(1 <= row <= 92 for row in chain(*covers.values()))
+
+
+def test_the_first_half_leaves_no_gap():
+    covered = set(chain(*(load(folder).covers for folder in all_assignments())))
+    assert {*range(1, 42), *range(44, 49)} <= covered
