@@ -15,9 +15,10 @@ from grader.describe import describe_calls, describe_failure, printable
 from grader.errors import GraderFault, StudentFault
 from grader.explain import Explainer
 from grader.manifest import Manifest, Question
+from grader.proxies import Reference, Student
 from grader.results import NOT_ANSWERED, Outcome, TestResult
 from grader.sandbox import Hosts
-from grader.session import WITH_KERAS, Reference, Session, Student
+from grader.session import WITH_KERAS, Session
 from grader.submission import Submission
 
 #: A question with many failures needs no more hints than this.

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from grader.errors import NotAllowed, StudentCrash, StudentError
-from grader.session import Reference, Session, packages
+from grader.proxies import Reference
+from grader.session import Session, packages
 from grader.submission import Submission
 from shared.testing import assert_close
 from tests.grader.course import cells, write_course
