@@ -31,15 +31,29 @@ class Student:
         result, after = self._session.call(name, args, kwargs, inputs_back=True)
         return result, after
 
-    def affine_map(self, matrix: Any, bias: Any, shape: Sequence[int]) -> Handle:
+    def affine_map(
+        self, matrix: Any, bias: Any, shape: Sequence[int], relu: bool = False
+    ) -> Handle:
         """A function for the student's code to call: a function cannot be sent.
 
         Returns:
-            A `Handle` of ``x -> (matrix @ x.ravel() + bias).reshape(shape)``.
+            A `Handle` of ``x -> (matrix @ x.ravel() + bias).reshape(shape)``, with
+            zeros for negative results if `relu`.
         """
-        message = {"op": "affine_map", "name": "affine_map", "kwargs": {}}
-        made = self._session.perform(message | {"args": [matrix, bias, tuple(shape)]})
-        assert isinstance(made, Handle), "a worker sends a function as a handle"
+        bend = [True] if relu else []
+        return self._given("affine_map", matrix, bias, tuple(shape), *bend)
+
+    def generator(self, seed: int) -> Handle:
+        """A NumPy random generator for the student's code to draw from.
+
+        It stays in the worker and moves on with every draw, from call to call.
+        """
+        return self._given("generator", seed)
+
+    def _given(self, name: str, *args: Any) -> Handle:
+        message = {"op": name, "name": name, "kwargs": {}, "args": list(args)}
+        made = self._session.perform(message)
+        assert isinstance(made, Handle), "a worker sends it as a handle"
         return made
 
     def raises(self, *types: type[BaseException]) -> _Raises:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 
-def affine_map(matrix: Any, bias: Any, shape: tuple[int, ...]) -> Callable[[Any], Any]:
+def affine_map(
+    matrix: Any, bias: Any, shape: tuple[int, ...], relu: bool = False
+) -> Callable[[Any], Any]:
     """Returns ``x -> (matrix @ x.ravel() + bias).reshape(shape)``.
 
     A weight of exactly zero is no connection: not even NaN or infinity gets through,
@@ -18,11 +20,18 @@ def affine_map(matrix: Any, bias: Any, shape: tuple[int, ...]) -> Callable[[Any]
         matrix: ``(outputs, inputs)``.
         bias: ``(outputs,)``.
         shape: of the result.
+        relu: whether negative results become 0.
     """
     connected = matrix != 0
 
     def function(x: Any) -> Any:
         products = np.where(connected, matrix * np.asarray(x).reshape(-1), 0)
-        return (products.sum(axis=1) + bias).reshape(shape)
+        out = (products.sum(axis=1) + bias).reshape(shape)
+        return np.maximum(out, 0) if relu else out
 
     return function
+
+
+def generator(seed: int) -> np.random.Generator:
+    """Returns NumPy's random generator, which moves on with every draw."""
+    return np.random.default_rng(seed)

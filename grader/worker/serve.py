@@ -81,6 +81,9 @@ class Answerer:
     def _do_affine_map(self, request: dict[str, Any]) -> Any:
         return self._objects.portable(functions.affine_map(*request["args"]))
 
+    def _do_generator(self, request: dict[str, Any]) -> Any:
+        return self._objects.portable(functions.generator(*request["args"]))
+
     def _do_seed(self, request: dict[str, Any]) -> None:
         """Makes random weights repeatable, test by test."""
         seed = request["seed"]

@@ -13,6 +13,10 @@ def double(fn):
     start = fn([0.0, 0.0, 0.0])
     return [fn(row) - start for row in np.eye(3)]
 """
+DRAWS = """
+def double(rng):
+    return rng.random(3)
+"""
 TESTS = {
     "double": """
         import numpy as np
@@ -56,6 +60,28 @@ def test_where_there_is_no_connection_nothing_passes():
     out = fn(np.array([np.nan, 3.0]))
     assert np.isnan(out[0])
     assert out[1] == 6
+
+
+def test_a_function_may_bend():
+    fn = affine_map(np.array([[1.0], [-1.0]]), np.zeros(2), (2,), relu=True)
+    assert fn(np.array([3.0])).tolist() == [3.0, 0.0]
+
+
+def test_an_answer_draws_from_a_generator_that_the_test_gave(tmp_path, hosts):
+    """It goes on from call to call; another of the same seed begins again."""
+    test = """
+        import numpy as np
+
+        def test_draws(student):
+            one, other = student.generator(5), student.generator(5)
+            first, second = student.double(one), student.double(one)
+            expected = np.random.default_rng(5).random(6)
+            assert np.array_equal([*first, *second], expected), "other numbers"
+            assert np.array_equal(student.double(other), first), "another start"
+        """
+    course = write_course(tmp_path / "course", tests=TESTS | {"double": test})
+    report = course.grade({"double": DRAWS}, hosts, only=["double"])
+    assert question(report, "double").score == 3, report
 
 
 @pytest.mark.slow
