@@ -17,6 +17,8 @@ from grader.errors import (
 from grader.results import NOT_ANSWERED, Outcome
 from grader.session import Call, Handle, Ref
 
+#: What a test makes for itself, or asks of a model in order to look at it.
+_GIVEN = ("layer", "model", "copy", "blueprint")
 _SMALL = 12
 _LONGEST = 4000
 # Escape sequences, control characters, and halves of characters.
@@ -33,7 +35,11 @@ def printable(text: str, limit: int = _LONGEST) -> str:
 
 def describe_calls(log: Sequence[Call]) -> str:
     """Returns the calls that led to a failure, the last ones, one a line."""
-    lines = [describe_call(call, log) for call in log if call.message["op"] != "layer"]
+    lines = [
+        describe_call(call, log)
+        for call in log
+        if call.message.get("operation", call.message["op"]) not in _GIVEN
+    ]
     return printable("\n".join(lines[-3:]))
 
 
@@ -43,6 +49,8 @@ def describe_call(call: Call, log: Sequence[Call]) -> str:
     args = [_value(item, log) for item in message["args"]]
     args += [f"{key}={_value(item, log)}" for key, item in message["kwargs"].items()]
     name = str(message["name"])
+    if message["op"] == "as_model":
+        args[0] = f"keras.Input({args[0]})"
     if message["op"] == "operate":
         args = args[1:]
         operation = message["operation"]

@@ -52,9 +52,23 @@ class Student:
 
     def _given(self, name: str, *args: Any) -> Handle:
         message = {"op": name, "name": name, "kwargs": {}, "args": list(args)}
-        made = self._session.perform(message)
-        assert isinstance(made, Handle), "a worker sends it as a handle"
-        return made
+        return _handle(self._session.perform(message))
+
+    def as_model(self, name: str, shape: Sequence[int | None], **kwargs: Any) -> Handle:
+        """The Keras model ``x -> name(x, **kwargs)`` for inputs ``(N, *shape)``."""
+        return self._session.as_model(name, tuple(shape), kwargs)
+
+    def given_model(
+        self, shape: Sequence[int | None], rows: Sequence[Any], seed: int = 0
+    ) -> Handle:
+        """A Keras model for the student's code to work on, as `Reference.model`."""
+        return _model(self._session, shape, rows, seed)
+
+    def copy_of(self, model: Handle) -> Handle:
+        """The same model, with the same weights, for the student's code to work on."""
+        args = [model.blueprint(), model.weights()]
+        message = {"op": "copy", "name": "a given model", "kwargs": {}, "args": args}
+        return _handle(self._session.perform(message))
 
     def raises(self, *types: type[BaseException]) -> _Raises:
         """Context in which the student's code must raise one of `types`."""
@@ -85,3 +99,39 @@ class Reference:
         """Returns a `Handle` of ``keras.layers.<name>(**config)``."""
         message = {"op": "layer", "name": name, "args": [], "kwargs": config}
         return self._session.perform(message)
+
+    def model(
+        self, shape: Sequence[int | None], rows: Sequence[Any], seed: int = 0
+    ) -> Handle:
+        """Returns a functional Keras model whose weights are all random.
+
+        Args:
+            shape: of its input, without the batch.
+            rows: ``(kind, config)`` for a layer fed by the row before, or ``(name,
+                kind, config, [names of its inputs])``; the input itself is called
+                ``"input"``, and the last row is the output.
+            seed: of the weights.
+        """
+        return _model(self._session, shape, rows, seed)
+
+    def rebuild(self, model: Handle) -> Handle:
+        """Returns a student's model built anew here, where no student code ever ran.
+
+        Its weights are new; ``set_weights(model.weights())`` copies the student's.
+
+        Raises:
+            StudentError: if it is not made of Keras's own layers.
+        """
+        message = {"op": "copy", "name": "the model", "kwargs": {}}
+        return _handle(self._session.perform(message | {"args": [model.blueprint()]}))
+
+
+def _model(session: Session, shape: Any, rows: Any, seed: int) -> Handle:
+    args = [tuple(shape), [tuple(row) for row in rows], seed]
+    message = {"op": "model", "name": "a given model", "kwargs": {}, "args": args}
+    return _handle(session.perform(message))
+
+
+def _handle(made: Any) -> Handle:
+    assert isinstance(made, Handle), "a worker sends it as a handle"
+    return made

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.blueprints import Layer, checked
 from grader.errors import (
     NotAllowed,
     StudentError,
@@ -25,6 +26,8 @@ from grader.submission import Definitions, Submission
 WITH_KERAS = ("numpy", "tensorflow", "keras")
 _NUMPY = ("numpy",)
 _MAX_DEPTH = 6
+#: Requests for a model: the student's code itself may do without Keras.
+_OF_KERAS = frozenset({"model", "copy", "as_model"})
 
 
 def packages(question: Question, definitions: Definitions) -> tuple[str, ...]:
@@ -111,6 +114,38 @@ class Handle:
         before, after = self._operate("save_and_load", (x,))
         return before, after
 
+    def layers(self) -> list[Layer]:
+        """A model's layers, each after those that feed it; inner models opened up.
+
+        A hidden test asks this of ``reference.rebuild(model)``: what a student's
+        process says of its own model proves nothing.
+        """
+        return [Layer(**record) for record in self._operate("layers")]
+
+    def count_params(self) -> tuple[int, int]:
+        """The numbers of a model's trainable and of its other parameters."""
+        trainable, other = self._operate("count_params")
+        return trainable, other
+
+    def shapes(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Shapes of a model's input and of its output, None for the batch."""
+        inputs, outputs = self._operate("shapes")
+        return tuple(inputs), tuple(outputs)
+
+    def activations(
+        self, x: Any, names: Sequence[str], *, training: bool = False
+    ) -> list[Any]:
+        """Outputs of the layers of these names (as in `layers`) for `x`."""
+        return list(self._operate("activations", (x, list(names), training)))
+
+    def blueprint(self) -> str:
+        """A model's configuration, found to hold nothing but Keras's own layers.
+
+        Raises:
+            StudentError: if it holds something else.
+        """
+        return checked(self._operate("blueprint"))
+
     def _operate(
         self, operation: str, args: Sequence[Any] = (), kwargs: Any = None
     ) -> Any:
@@ -148,6 +183,7 @@ class Session:
     def __post_init__(self) -> None:
         self._time_left = self.question.timeout_s or self.manifest.timeout_s
         self._worker: Worker | None = None
+        self._packages: tuple[str, ...] = ()
         self._defined: set[str] = set()
         self._bound: dict[str, tuple[str, int]] = {}
         self._results: dict[int, Ref] = {}
@@ -165,12 +201,23 @@ class Session:
         message = {"op": "call", "name": name, "inputs_back": inputs_back}
         return self.perform(message | {"args": list(args), "kwargs": dict(kwargs)})
 
+    def as_model(self, name: str, shape: tuple[Any, ...], kwargs: Any) -> Handle:
+        """Returns the Keras model ``x -> name(x, **kwargs)``."""
+        self._have_keras()
+        self._define(name)
+        message = {"op": "as_model", "name": name, "args": [shape]}
+        made = self.perform(message | {"kwargs": dict(kwargs)})
+        assert isinstance(made, Handle), "a model comes back as a handle"
+        return made
+
     def perform(self, message: dict[str, Any]) -> Any:
         """Makes one logged request.
 
         Raises:
             StudentFault: whatever the student's code did wrong.
         """
+        if message["op"] in _OF_KERAS:
+            self._have_keras()
         call = Call(self._with_refs(message), self._seed)
         self.log.append(call)
         wire = {
@@ -195,7 +242,7 @@ class Session:
             made = len(self.log)
             with contextlib.suppress(StudentFault):
                 message = self._without_refs(call.message)
-                if message["op"] == "call":
+                if message["op"] in ("call", "as_model"):
                     self._define(message["name"])
                 self.perform(message)
             if len(self.log) == made:
@@ -207,6 +254,14 @@ class Session:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+    def _have_keras(self) -> None:
+        """Starts anew with Keras if the worker is one without it."""
+        if self._packages != WITH_KERAS:
+            self.close()
+            self._packages = WITH_KERAS
+            self._defined.clear()
+            self._seeded = False
 
     def _define(self, name: str) -> None:
         """Executes what `name` needs, once."""
@@ -272,12 +327,14 @@ class Session:
             "instead": self.question.instead,
             "reference": self.reference,
         }
-        if self.reference:
+        chosen = self._packages
+        if not chosen and self.reference:
             roots = {name.partition(".")[0] for name in allow}
             with_keras = bool(roots & {"tensorflow", "keras"})
-            chosen: tuple[str, ...] = WITH_KERAS if with_keras else _NUMPY
-        else:
+            chosen = WITH_KERAS if with_keras else _NUMPY
+        elif not chosen:
             chosen = packages(self.question, self.submission.definitions)
+        self._packages = chosen
         return self.hosts.worker(settings, chosen, self.manifest.memory_mb)
 
     def _wrapped(self, value: Any, name: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-_LAYER_PACKAGES = ("keras.layers",)
+from grader.worker import models
 
 
 def keras_layer(name: str, config: dict[str, Any]) -> Any:
@@ -134,4 +134,5 @@ OPERATIONS = {
     "output_shape": _output_shape,
     "fit": _fit,
     "save_and_load": _save_and_load,
+    **models.OPERATIONS,
 }

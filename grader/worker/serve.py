@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from grader.protocol import CodecError, Connection, ConnectionLost, decode, encode
-from grader.worker import functions, handles, values
+from grader.worker import functions, handles, models, values
 from grader.worker.guard import CallNotAllowed, Guard
 
 #: Student code lives in modules of this name; the guard knows them by it.
@@ -58,16 +58,20 @@ class Answerer:
 
     def _do_call(self, request: dict[str, Any]) -> Any:
         name = request["name"]
-        if name not in self._names:
-            raise NameError(f"{name} is not defined")
+        function = self._named(name)
         args = self._objects.resolve(request["args"])
         kwargs = self._objects.resolve(request["kwargs"])
         with self._running(name):
-            result = self._objects.portable(self._names[name](*args, **kwargs))
+            result = self._objects.portable(function(*args, **kwargs))
         if request["inputs_back"]:
             # Read after the call: this is how a change of an input shows.
             return result, self._objects.portable(list(args))
         return result
+
+    def _named(self, name: str) -> Any:
+        if name not in self._names:
+            raise NameError(f"{name} is not defined")
+        return self._names[name]
 
     def _do_operate(self, request: dict[str, Any]) -> Any:
         operation: Any = handles.OPERATIONS.get(request["operation"])
@@ -83,6 +87,21 @@ class Answerer:
 
     def _do_generator(self, request: dict[str, Any]) -> Any:
         return self._objects.portable(functions.generator(*request["args"]))
+
+    def _do_model(self, request: dict[str, Any]) -> Any:
+        """A model of the test's, for the student's code to work on."""
+        return self._objects.portable(models.from_rows(*request["args"]))
+
+    def _do_copy(self, request: dict[str, Any]) -> Any:
+        return self._objects.portable(models.from_blueprint(*request["args"]))
+
+    def _do_as_model(self, request: dict[str, Any]) -> Any:
+        """The graded function between an input and an output of Keras."""
+        function = self._named(request["name"])
+        kwargs = self._objects.resolve(request["kwargs"])
+        with self._running(request["name"]):
+            made = models.from_function(function, request["args"][0], kwargs)
+            return self._objects.portable(made)
 
     def _do_seed(self, request: dict[str, Any]) -> None:
         """Makes random weights repeatable, test by test."""

@@ -1,0 +1,326 @@
+"""A student's model is rebuilt and measured where no student code ever ran.
+
+One host imports TensorFlow for all tests here; each test forks workers from it.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from grader.blueprints import checked
+from grader.errors import StudentError
+from grader.proxies import Reference, Student
+from grader.session import Session
+from grader.submission import Submission
+from shared.testing import assert_close
+from tests.grader.course import opened, question, write_course
+
+ALLOW = ["numpy", "keras", "tensorflow"]
+HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n"
+ROWS = [
+    ("Conv2D", {"filters": 3, "kernel_size": (3, 2), "strides": 2, "name": "first"}),
+    ("BatchNormalization", {"name": "norm"}),
+    ("second", "Conv2D", {"filters": 3, "kernel_size": 1}, ["norm"]),
+    ("sum", "Add", {}, ["norm", "second"]),
+]
+SUBMISSION = """
+def double(width=4):
+    inputs = keras.Input((9, 6, 2))
+    x = layers.Conv2D(width, 3, padding="same", activation="relu", name="stem")(inputs)
+    branch = keras.Sequential([layers.Conv2D(width, 1), layers.ReLU()], name="branch")
+    x = x + branch(x)
+    left, right = keras.ops.split(x, 2, axis=-1)
+    parts = [right, left, x[..., :1]]
+    return keras.Model(inputs, keras.ops.concatenate(parts, axis=-1))
+"""
+
+
+@pytest.fixture
+def keras_course(tmp_path):
+    asked = {"id": "double", "title": "A model", "points": 1, "allow": ALLOW}
+    tests = {"double": "def test_a(student): student.double(1)"}
+    return write_course(
+        tmp_path, questions=[asked], tests=tests, timeout_s=60, memory_mb=2048
+    )
+
+
+@pytest.fixture
+def student(keras_course, hosts):
+    """A function from source to the proxy of its names."""
+
+    def make(source):
+        session = keras_course.session(HEAD + source, hosts)
+        session.begin_test(3)
+        return Student(session)
+
+    return make
+
+
+@pytest.fixture
+def reference(keras_course, hosts):
+    manifest = keras_course.manifest
+    asked = manifest.question("double")
+    session = Session(
+        manifest, asked, Submission.from_cells([]), hosts, reference=True, keras=True
+    )
+    opened.append(session)
+    return Reference(session)
+
+
+def test_a_model_is_told_layer_by_layer(student, reference):
+    model = reference.rebuild(student(SUBMISSION).double())
+    told = {layer.name: layer for layer in model.layers()}
+    kinds = [layer.kind for layer in told.values()]
+    assert kinds[:4] == ["InputLayer", "Conv2D", "Conv2D", "ReLU"]  # opened up
+    assert sorted(kinds[4:]) == ["Add", "Concatenate", "GetItem", "Split"]
+    stem = told["stem"]
+    assert stem.config["kernel_size"] == (3, 3)
+    assert stem.config["activation"] == "relu"
+    assert stem.config["kernel_initializer"]["kind"] == "GlorotUniform"
+    assert stem.output_shape == (None, 9, 6, 4)
+    assert stem.weight_shapes == ((3, 3, 2, 4), (4,))
+    assert stem.params == stem.trainable_params == 3 * 3 * 2 * 4 + 4
+    added = next(layer for layer in told.values() if layer.kind == "Add")
+    relu = next(layer for layer in told.values() if layer.kind == "ReLU")
+    assert added.inputs == ("stem", relu.name)
+    joined = next(layer for layer in told.values() if layer.kind == "Concatenate")
+    assert [name.partition(":")[2] for name in joined.inputs] == ["1", "", ""]
+    assert model.count_params() == (3 * 3 * 2 * 4 + 4 + 4 * 4 + 4, 0)
+    assert model.shapes() == ((None, 9, 6, 2), (None, 9, 6, 5))
+
+
+def test_the_rebuilt_model_computes_the_same(student, reference):
+    handle = student(SUBMISSION).double(width=2)
+    model = reference.rebuild(handle)
+    x = np.random.default_rng(0).normal(size=(2, 9, 6, 2)).astype(np.float32)
+    assert not np.allclose(model(x), handle(x)), "the weights are new"
+    model.set_weights(handle.weights())
+    assert_close(model(x), handle(x))
+    stem, out = model.activations(x, ["stem", model.layers()[-1].name])
+    assert stem.min() == 0, "after its ReLU"
+    assert_close(out, handle(x))
+
+
+def test_a_shared_layer_is_told_at_each_call(student, reference):
+    source = """
+def double():
+    inputs = keras.Input((4,))
+    same = layers.Dense(4, name="same")
+    return keras.Model(inputs, same(same(inputs)))
+"""
+    model = reference.rebuild(student(source).double())
+    assert [layer.name for layer in model.layers()[1:]] == ["same", "same@2"]
+    assert model.layers()[2].inputs == ("same",)
+    assert model.count_params() == (20, 0)
+
+
+def test_a_function_of_tensors_becomes_a_model(student, reference):
+    source = """
+def double(x, filters, *, strides=1):
+    return layers.Conv2D(filters, 3, strides=strides, use_bias=False)(x)
+"""
+    proxy = student(source)
+    model = reference.rebuild(proxy.as_model("double", (7, 5, 2), filters=3, strides=2))
+    assert model.count_params() == (54, 0)
+    assert model.shapes() == ((None, 7, 5, 2), (None, 3, 2, 3))
+
+
+def test_a_given_model_is_random_everywhere_and_copied_exactly(student, reference):
+    given = reference.model((9, 6, 2), ROWS, seed=5)
+    assert [layer.name for layer in given.layers()] == [
+        "input",
+        "first",
+        "norm",
+        "second",
+        "sum",
+    ]
+    assert all(np.unique(w).size == w.size for w in given.weights()), "constant weights"
+    assert min(w.min() for w in given.weights()[5:6]) > 0, "a variance"
+    x = np.random.default_rng(1).normal(size=(2, 9, 6, 2)).astype(np.float32)
+    source = "def double(model, x):\n    return model.predict(x, verbose=0) * 2"
+    proxy = student(source)
+    assert_close(proxy.double(proxy.copy_of(given), x), 2 * given(x))
+    here = proxy.given_model((9, 6, 2), ROWS, seed=5)
+    assert_close(proxy.double(here, x), 2 * given(x))
+    other = proxy.given_model((9, 6, 2), ROWS, seed=6)
+    assert not np.allclose(proxy.double(other, x), 2 * given(x))
+
+
+LIES = {
+    "count_params patched": """
+def double():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+    keras.Model.count_params = lambda self: 61706
+    keras.Model.summary = lambda self: None
+    model.count_params = lambda: 61706
+    np.prod = lambda *a, **k: 61706
+    return model
+""",
+    "the layers' own class": """
+def double():
+    layers.Dense.count_params = lambda self: 61706
+    layers.Dense.weights = property(lambda self: [])
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+""",
+}
+
+
+@pytest.mark.parametrize("source", LIES.values(), ids=LIES)
+def test_a_patched_count_earns_nothing(student, reference, source):
+    model = reference.rebuild(student(source).double())
+    assert model.count_params() == (15, 0)
+    assert model.layers()[-1].params == 15
+
+
+REFUSED = {
+    "a layer of one's own": (
+        """
+class Fake(layers.Dense):
+    pass
+def double():
+    return keras.Sequential([keras.Input((4,)), Fake(3)])
+""",
+        "Fake is not one of Keras's own layers",
+    ),
+    "registered under Keras's name": (
+        """
+@keras.saving.register_keras_serializable("keras.layers", "Dense")
+class Dense(layers.Layer):
+    pass
+def double():
+    return keras.Sequential([keras.Input((4,)), Dense()])
+""",
+        "is not one of|stands for",
+    ),
+    "a model of one's own": (
+        """
+class Mine(keras.Model):
+    def call(self, x):
+        return x
+def double():
+    return Mine()
+""",
+        "Mine is not one of Keras's own layers",
+    ),
+    "a lambda": (
+        """
+def double():
+    return keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x + 1)])
+""",
+        "Lambda is not accepted",
+    ),
+    "no model": (
+        "def double():\n    return 3.0 + 1j, object()",
+        "a Keras model is wanted",
+    ),
+    "a configuration that names another module": (
+        """
+import json
+def double():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+    text = json.loads(model.to_json())
+    text["config"]["layers"][1] |= {"module": "os", "class_name": "system"}
+    model.to_json = lambda: json.dumps(text)
+    return model
+""",
+        "system is not one of Keras's own layers",
+    ),
+    "no configuration": (
+        """
+def double():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+    model.to_json = lambda: 61706
+    return model
+""",
+        "not a configuration",
+    ),
+    "not yet built": (
+        "def double():\n    return keras.Sequential([layers.Dense(3)])",
+        "begin with keras.Input",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_is_not_kerass_own_is_refused(student, reference, source, message):
+    handle = student(source).double()
+    if isinstance(handle, tuple):
+        handle = handle[1]
+    with pytest.raises(StudentError, match=message):
+        reference.rebuild(handle).layers()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[" * 100_000, '{"class_name": 3}', '{"module": "keras.layers"}']
+)
+def test_a_hostile_configuration_is_refused_in_words(text):
+    with pytest.raises(StudentError):
+        checked({"config": text, "summary": []})
+
+
+def test_parts_may_not_hide_behind_kerass_names():
+    part = {"module": "keras.layersx", "class_name": "Dense", "registered_name": None}
+    with pytest.raises(StudentError, match="own layers"):
+        checked({"config": json.dumps({"a": [part]})})
+
+
+MODEL_TESTS = {
+    "double": """
+        def test_has_twenty_parameters(student, reference):
+            model = reference.rebuild(student.double())
+            found = sum(model.count_params())
+            assert found == 20, f"{found} parameters, not 20"
+        """
+}
+MODEL_SOLUTION = """\
+# %%
+import keras
+
+# %% question="double"
+def double():
+    \"\"\"Returns a model.\"\"\"
+    # BEGIN SOLUTION
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
+    # END SOLUTION
+"""
+MODEL_MISTAKE = '''
+    """Wrong answers that students give."""
+    import keras
+    from grader.authoring import misconception
+
+    @misconception("double", hint="You left out the bias.")
+    def leaves_out_the_bias():
+        dense = keras.layers.Dense(4, use_bias=False, activation="relu")
+        return keras.Sequential([keras.Input((4,)), dense])
+    '''
+
+
+def test_a_wrong_model_is_recognised_however_it_is_written(tmp_path, hosts):
+    asked = {"id": "double", "title": "A model", "points": 1, "allow": ALLOW}
+    course = write_course(
+        tmp_path,
+        questions=[asked],
+        solution=MODEL_SOLUTION,
+        tests=MODEL_TESTS,
+        public="",
+        misconceptions=MODEL_MISTAKE,
+        alternatives="",
+        timeout_s=60,
+        memory_mb=2048,
+    )
+    wrong = """
+import keras
+def double():
+    x = keras.Input((4,))
+    y = keras.layers.Dense(4, use_bias=False, name="mine")(x)
+    return keras.Model(x, keras.layers.Activation("relu")(y))
+"""
+    lost = question(course.grade({"double": wrong}, hosts), "double").tests[0]
+    assert lost.message == "16 parameters, not 20"
+    assert lost.hint == "You left out the bias."
+    assert lost.called == "double()"
+    right = wrong.replace("use_bias=False, ", "")
+    assert question(course.grade({"double": right}, hosts), "double").score == 1
