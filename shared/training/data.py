@@ -1,0 +1,257 @@
+"""The input of a run: which image is in which batch follows from the seed alone.
+
+Step `s` of a run always reads the same images, whatever was read before, on however
+many replicas. So a run that was interrupted goes on with exactly the images it would
+have seen, without storing any state of the input.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from shared.training.errors import DataError
+
+Augment = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+_FOREVER = tf.int64.max
+# Up to here a tf.data.Dataset is held in memory, so that an epoch shuffles all of it.
+_CACHE_BYTES = 4 * 2**30
+_SHUFFLE_BUFFER = 10_000
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images and labels, in memory or as a stream.
+
+    Attributes:
+        size: number of examples.
+        image_shape: `(H, W, C)`, None where it varies.
+        images: `(N, H, W, C)` in memory, or None for a stream.
+        labels: `(N,)` int32 in memory, or None.
+        stream: otherwise, a dataset of `(image, label)`.
+    """
+
+    size: int
+    image_shape: tuple[int | None, ...]
+    images: tf.Tensor | None = None
+    labels: tf.Tensor | None = None
+    stream: tf.data.Dataset | None = None
+
+    def steps(self, batch_size: int) -> int:
+        """Batches per epoch, the last one as long as what is left."""
+        return math.ceil(self.size / batch_size)
+
+
+def examples(data: Any, name: str = "data") -> Examples:
+    """Takes `(x, y)` arrays or a dataset of `(image, label)`.
+
+    A dataset of known shape that fits in memory is read once and kept there. Batches
+    are taken apart again.
+
+    Raises:
+        DataError: neither of the two, or of a wrong shape or type.
+    """
+    if isinstance(data, Examples):
+        return data
+    if isinstance(data, tf.data.Dataset):
+        return _from_dataset(data, name)
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise DataError(
+            f"{name} must be (images, labels) or a tf.data.Dataset of such pairs, "
+            f"got {type(data).__name__}"
+        )
+    return _from_arrays(np.asarray(data[0]), np.asarray(data[1]), name)
+
+
+def _from_arrays(x: np.ndarray, y: np.ndarray, name: str) -> Examples:
+    if x.ndim != 4:
+        raise DataError(f"{name}: images must be (N, H, W, C), got shape {x.shape}")
+    if x.dtype != np.uint8 and not np.issubdtype(x.dtype, np.floating):
+        raise DataError(
+            f"{name}: images must be uint8 or floating point, got {x.dtype}; "
+            'convert them with .astype("uint8") or .astype("float32")'
+        )
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
+        raise DataError(
+            f"{name}: labels must be integers of shape (N,), got {y.dtype} of shape "
+            f"{y.shape}; one-hot labels become integers with .argmax(axis=-1)"
+        )
+    if len(x) != len(y) or len(x) == 0:
+        raise DataError(f"{name}: {len(x)} images and {len(y)} labels")
+    if x.dtype != np.uint8:
+        x = x.astype(np.float32, copy=False)
+    with tf.device("CPU:0"):
+        images = tf.convert_to_tensor(x)
+        labels = tf.convert_to_tensor(y.astype(np.int32))
+    return Examples(len(x), x.shape[1:], images, labels)
+
+
+def _from_dataset(data: tf.data.Dataset, name: str) -> Examples:
+    spec = data.element_spec
+    if not isinstance(spec, tuple) or len(spec) != 2:
+        raise DataError(f"{name}: elements must be (image, label), got {spec}")
+    if spec[0].shape.rank == 4:
+        data = data.unbatch()
+        spec = data.element_spec
+    if spec[0].shape.rank != 3 or spec[1].shape.rank != 0:
+        raise DataError(
+            f"{name}: elements must be an image (H, W, C) and an integer label, "
+            f"got {spec[0].shape} and {spec[1].shape}"
+        )
+    size = int(data.cardinality())
+    if size == tf.data.INFINITE_CARDINALITY:
+        raise DataError(f"{name} must end; leave out .repeat(), epochs repeat it")
+    shape = spec[0].shape
+    if size < 0:
+        size = int(data.reduce(np.int64(0), lambda count, _: count + 1))
+    fits = (
+        shape.is_fully_defined()
+        and size * shape.num_elements() * spec[0].dtype.size <= _CACHE_BYTES
+    )
+    if not fits:
+        return Examples(size, tuple(shape), stream=data)
+    parts = list(data.batch(1024).as_numpy_iterator())
+    if not parts:
+        raise DataError(f"{name} is empty")
+    x, y = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return _from_arrays(x, y, name)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How examples become batches.
+
+    Attributes:
+        batch_size: images per step, over all replicas.
+        seed: of the order and of the augmentation.
+        shuffle: a new order in each epoch; otherwise the given order.
+        augment: `augment(images, seeds)` or None; `seeds` are `(n, 2)` int32 random
+            bits, one row per image, which do not depend on the number of replicas.
+        first_step: where to begin, counted from 0 over all epochs.
+    """
+
+    batch_size: int
+    seed: int = 0
+    shuffle: bool = False
+    augment: Augment | None = None
+    first_step: int = 0
+
+
+def batches(source: Examples, plan: Plan, strategy: tf.distribute.Strategy) -> Any:
+    """An endless dataset of `(images, labels, weights)`, one element per replica.
+
+    `weights` `(n,)` are 1 / (images in the whole step): summed over the replicas,
+    weighted losses give the mean over the step, uneven last batches included. A
+    replica for which nothing is left gets one image of weight 0.
+    """
+    replicas = strategy.num_replicas_in_sync
+
+    def pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        local = replicas // context.num_input_pipelines
+        first = context.input_pipeline_id * local
+        if source.stream is None:
+            dataset = _gathered(source, plan, first, local, replicas)
+        else:
+            dataset = _streamed(source, plan, first, local, replicas)
+        # Declared endless: otherwise every step asks all replicas whether any has
+        # data left, which costs a collective.
+        dataset = dataset.apply(
+            tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+        )
+        return dataset.prefetch(tf.data.AUTOTUNE)
+
+    if replicas == 1:
+        return pipeline(tf.distribute.InputContext())
+    return strategy.distribute_datasets_from_function(pipeline)
+
+
+def _share(count: tf.Tensor, replica: tf.Tensor, replicas: int) -> tuple:
+    """A replica's part of a step's `count` images: start, stop, weights."""
+    start = replica * count // replicas
+    stop = (replica + 1) * count // replicas
+    empty = start == stop
+    start = tf.where(empty, tf.zeros_like(start), start)
+    stop = tf.where(empty, tf.ones_like(stop), stop)
+    weight = tf.where(empty, 0.0, 1.0 / tf.cast(count, tf.float32))
+    return start, stop, tf.fill([stop - start], weight)
+
+
+def _augmented(x: tf.Tensor, plan: Plan, step: Any, start: Any, stop: Any) -> Any:
+    if plan.augment is None:
+        return x
+    seeds = tf.random.stateless_uniform(
+        (plan.batch_size, 2),
+        seed=tf.stack([tf.constant(plan.seed, tf.int64), step]),
+        minval=None,
+        maxval=None,
+        dtype=tf.int32,
+    )
+    shape = x.shape
+    x = plan.augment(x, seeds[start:stop])
+    x.set_shape([None, *(x.shape[1:] if x.shape.rank else shape[1:])])
+    return x
+
+
+def _gathered(
+    source: Examples, plan: Plan, first: int, local: int, replicas: int
+) -> tf.data.Dataset:
+    size, steps = source.size, source.steps(plan.batch_size)
+
+    def piece(counter: tf.Tensor) -> tuple:
+        step, replica = counter // local, first + counter % local
+        epoch, position = step // steps, step % steps * plan.batch_size
+        count = tf.minimum(tf.cast(plan.batch_size, tf.int64), size - position)
+        start, stop, weights = _share(count, replica, replicas)
+        order = position + tf.range(start, stop)
+        if plan.shuffle:
+            seed = tf.stack([tf.constant(plan.seed, tf.int64), epoch])
+            order = tf.random.experimental.index_shuffle(
+                order, seed=seed, max_index=size - 1
+            )
+        x = tf.gather(source.images, order)
+        y = tf.gather(source.labels, order)
+        return _augmented(x, plan, step, start, stop), y, weights
+
+    counters = tf.data.Dataset.range(plan.first_step * local, _FOREVER)
+    return counters.map(piece, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _streamed(
+    source: Examples, plan: Plan, first: int, local: int, replicas: int
+) -> tf.data.Dataset:
+    steps = source.steps(plan.batch_size)
+
+    def epoch(number: tf.Tensor) -> tf.data.Dataset:
+        data = source.stream
+        if plan.shuffle:
+            data = data.shuffle(
+                min(source.size, _SHUFFLE_BUFFER),
+                seed=plan.seed * 1_000_003 + number,
+                reshuffle_each_iteration=False,
+            )
+        return data.batch(plan.batch_size)
+
+    def piece(counter: tf.Tensor, x: tf.Tensor, y: tf.Tensor) -> tuple:
+        step, replica = counter // local, first + counter % local
+        start, stop, weights = _share(tf.shape(x, tf.int64)[0], replica, replicas)
+        x = _augmented(x[start:stop], plan, step, start, stop)
+        return x, tf.cast(y[start:stop], tf.int32), weights
+
+    first_epoch, skip = divmod(plan.first_step, steps)
+    data = tf.data.Dataset.range(first_epoch, _FOREVER).flat_map(epoch).skip(skip)
+    data = data.flat_map(
+        lambda x, y: tf.data.Dataset.from_tensors((x, y)).repeat(local)
+    )
+    counters = tf.data.Dataset.range(plan.first_step * local, _FOREVER)
+    return tf.data.Dataset.zip((counters, data)).map(
+        lambda counter, pair: piece(counter, *pair),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )

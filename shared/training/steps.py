@@ -1,0 +1,174 @@
+"""What is computed in a graph: steps of training and of evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from shared.training.optimizers import is_kernel
+from shared.training.recipes import Recipe
+
+
+class Totals:
+    """Sums over examples: what an epoch's means are made of."""
+
+    FIELDS = ("loss", "correct", "examples")
+
+    @staticmethod
+    def row(loss: tf.Tensor, hits: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        """`(3,)` of one replica's images; an image of weight 0 does not count."""
+        real = tf.cast(weights > 0, tf.float32)
+        return tf.stack(
+            [
+                tf.reduce_sum(loss * real),
+                tf.reduce_sum(hits * real),
+                tf.reduce_sum(real),
+            ]
+        )
+
+
+def as_input(images: tf.Tensor, centred: bool, dtype: Any = tf.float32) -> tf.Tensor:
+    """What the network reads: uint8 becomes 0 to 1 or, centred, -1 to 1."""
+    if images.dtype != tf.uint8:
+        return tf.cast(images, dtype)
+    images = tf.cast(images, tf.float32)
+    return images / 127.5 - 1 if centred else images / 255.0
+
+
+def outputs(model: keras.Model, images: tf.Tensor, training: bool) -> list[tf.Tensor]:
+    """The model's outputs in float32: the main one, then auxiliary ones."""
+    result = model(images, training=training)
+    if isinstance(result, dict):
+        result = list(result.values())
+    elif not isinstance(result, list | tuple):
+        result = [result]
+    return [tf.cast(each, tf.float32) for each in result]
+
+
+def gives_logits(model: keras.Model) -> bool:
+    """Whether the last layer has no softmax."""
+    last = getattr(model, "layers", [None])[-1]
+    while isinstance(last, keras.Model) and last.layers:
+        last = last.layers[-1]
+    if isinstance(last, keras.layers.Softmax):
+        return False
+    activation = getattr(last, "activation", None)
+    return activation is not keras.activations.softmax
+
+
+def cross_entropy(logits: bool, smoothing: float = 0.0) -> Callable[..., tf.Tensor]:
+    """`(labels, outputs)` to the loss of each image, `(n,)`."""
+    if not smoothing:
+        return lambda y, out: keras.ops.sparse_categorical_crossentropy(
+            y, out, from_logits=logits
+        )
+
+    def smoothed(y: tf.Tensor, out: tf.Tensor) -> tf.Tensor:
+        classes = out.shape[-1]
+        target = tf.one_hot(
+            y, classes, 1 - smoothing + smoothing / classes, smoothing / classes
+        )
+        return keras.ops.categorical_crossentropy(target, out, from_logits=logits)
+
+    return smoothed
+
+
+def hits(y: tf.Tensor, out: tf.Tensor) -> tf.Tensor:
+    """1 where the highest output is the label's, `(n,)` float32."""
+    return tf.cast(tf.argmax(out, -1, tf.int32) == y, tf.float32)
+
+
+def training_step(
+    model: keras.Model,
+    optimizer: Any,
+    recipe: Recipe,
+    replicas: int,
+    jit_compile: bool,
+) -> Callable[..., tf.Tensor]:
+    """One replica's step: `(images, labels, weights)` to its totals.
+
+    If its loss is not finite, its gradient counts as zero: the weights stay as they
+    were when it happened, for the diagnosis and for whoever goes on from them.
+    """
+    loss_of = cross_entropy(gives_logits(model), recipe.label_smoothing)
+    variables = model.trainable_variables
+    decay = 0.0 if recipe.decoupled else recipe.weight_decay / replicas
+    scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+
+    def gradients(x: tf.Tensor, y: tf.Tensor, weights: tf.Tensor) -> tuple:
+        with tf.GradientTape() as tape:
+            main, *auxiliary = outputs(model, as_input(x, recipe.centred), True)
+            each = loss_of(y, main)
+            for other in auxiliary:
+                each += recipe.auxiliary_weight * loss_of(y, other)
+            loss = tf.reduce_sum(weights * each)
+            if model.losses:
+                loss += tf.cast(tf.add_n(model.losses), tf.float32) / replicas
+            objective = optimizer.scale_loss(loss) if scaled else loss
+        grads = tape.gradient(objective, variables)
+        sound = tf.math.is_finite(loss)
+        grads = [
+            g if g is None else tf.where(sound, g, tf.zeros_like(g)) for g in grads
+        ]
+        return grads, Totals.row(each, hits(y, main), weights)
+
+    def with_decay(grads: list) -> list:
+        if not decay:
+            return grads
+        factor = optimizer.scale_loss(decay) if scaled else decay
+        return [
+            g + factor * v if g is not None and is_kernel(v) else g
+            for g, v in zip(grads, variables, strict=True)
+        ]
+
+    def step(x: tf.Tensor, y: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        grads, totals = gradients(x, y, weights)
+        optimizer.apply(with_decay(grads), variables)
+        return totals
+
+    if jit_compile and replicas == 1:
+        return tf.function(step, jit_compile=True)
+    if jit_compile:
+        # The sum over the replicas cannot be part of a compiled step.
+        gradients = tf.function(gradients, jit_compile=True)
+    return step
+
+
+def advancer(
+    strategy: tf.distribute.Strategy, step: Callable[..., tf.Tensor]
+) -> Callable[..., tuple]:
+    """A function that makes up to `count` steps in one call.
+
+    It returns the steps made and the sums of their totals; it stops early after a
+    step whose loss is not finite. Calling Python once for many steps is what makes
+    small networks fast.
+    """
+
+    @tf.function(reduce_retracing=True)
+    def advance(iterator: Any, count: tf.Tensor) -> tuple:
+        made = tf.constant(0, tf.int64)
+        totals = tf.zeros(3, tf.float64)
+        sound = tf.constant(True)
+        while tf.logical_and(made < count, sound):
+            row = strategy.run(step, args=next(iterator))
+            row = strategy.reduce(tf.distribute.ReduceOp.SUM, row, axis=None)
+            made += 1
+            totals += tf.cast(row, tf.float64)
+            sound = tf.math.is_finite(row[0])
+        return made, totals
+
+    return advance
+
+
+def evaluation_step(model: keras.Model, centred: bool) -> Callable[..., tf.Tensor]:
+    """One replica's totals without training."""
+    loss_of = cross_entropy(gives_logits(model))
+
+    def step(x: tf.Tensor, y: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        main = outputs(model, as_input(x, centred), False)[0]
+        return Totals.row(loss_of(y, main), hits(y, main), weights)
+
+    return step

@@ -1,0 +1,108 @@
+"""One call for the `tf.distribute` strategy that fits the machine.
+
+Every strategy here is synchronous: each replica computes the gradient of its part of
+the batch, the gradients are summed, and all make the same step. `batch_size` is
+always the batch over all replicas. Batch normalisation is the exception: a replica
+normalises with the statistics of its own part, so 2 replicas of 32 images are not one
+device with 64; `train(sync_batch_norm=True)` computes them over all replicas, for the
+price of a collective per layer.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import tensorflow as tf
+
+from shared.training.errors import StrategyError
+
+NAMES = ("auto", "one", "cpu:N", "gpu:N", "mirrored", "multiworker")
+
+
+def strategy(name: str = "auto") -> tf.distribute.Strategy:
+    """The strategy called `name`.
+
+    Args:
+        name: "auto": several workers where `TF_CONFIG` or SLURM names them, all GPUs
+            where there are several, otherwise one device. "one": no distribution.
+            "cpu:2": two logical devices on the CPU, to try distribution without
+            GPUs. "gpu:2": the first two GPUs. "mirrored": all GPUs of this machine.
+            "multiworker": the workers that `TF_CONFIG` or SLURM names.
+
+    Raises:
+        StrategyError: an unknown name, too few devices, no cluster described, or
+            TensorFlow started before its CPU could be divided.
+    """
+    if name == "auto":
+        name = _automatic()
+    kind, _, count = name.partition(":")
+    if name == "one":
+        return tf.distribute.get_strategy()
+    if kind == "cpu" and count.isdecimal() and int(count) > 0:
+        return _mirrored([f"CPU:{i}" for i in range(_divide_cpu(int(count)))])
+    if kind == "gpu" and count.isdecimal() and int(count) > 0:
+        there = len(tf.config.list_logical_devices("GPU"))
+        if there < int(count):
+            raise StrategyError(f"name: {name!r} asked for, this machine has {there}")
+        return _mirrored([f"GPU:{i}" for i in range(int(count))])
+    if name == "mirrored":
+        there = len(tf.config.list_logical_devices("GPU"))
+        if not there:
+            raise StrategyError(
+                'name: "mirrored" uses the GPUs and there is none; '
+                'use "cpu:2" for two logical devices'
+            )
+        return _mirrored([f"GPU:{i}" for i in range(there)])
+    if name == "multiworker":
+        return _multiworker()
+    raise StrategyError(f"name: no strategy {name!r}; there are {', '.join(NAMES)}")
+
+
+def _automatic() -> str:
+    if _slurm_tasks() > 1 or "TF_CONFIG" in os.environ:
+        return "multiworker"
+    return "mirrored" if len(tf.config.list_physical_devices("GPU")) > 1 else "one"
+
+
+def _mirrored(devices: list[str]) -> tf.distribute.Strategy:
+    return tf.distribute.MirroredStrategy(devices)
+
+
+def _divide_cpu(count: int) -> int:
+    """Make the CPU `count` logical devices, which TensorFlow allows once, early."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    division = tf.config.get_logical_device_configuration(cpu)
+    if division is not None and len(division) >= count:
+        return count
+    if division is None and count == 1:
+        return count
+    try:
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * count
+        )
+    except RuntimeError:
+        raise StrategyError(
+            f'name: "cpu:{count}" divides the CPU, which must come before TensorFlow '
+            "computes anything; call strategy() first, or restart the kernel"
+        ) from None
+    return count
+
+
+def _slurm_tasks() -> int:
+    return int(os.environ.get("SLURM_STEP_NUM_TASKS", "1"))
+
+
+def _multiworker() -> tf.distribute.Strategy:
+    resolver: Any
+    if "TF_CONFIG" in os.environ:
+        resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+        if not resolver.cluster_spec().jobs:
+            raise StrategyError("TF_CONFIG names no cluster; see tf.distribute's guide")
+    elif "SLURM_STEP_NUM_TASKS" in os.environ:
+        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver()
+    else:
+        raise StrategyError(
+            'name: "multiworker" needs the cluster in TF_CONFIG, or srun of SLURM'
+        )
+    return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
