@@ -1,16 +1,19 @@
 """Named wrong answers (misconceptions) and other right ones (alternatives).
 
 An author decorates plain functions and classes with these; the files are read by
-parsing, never imported, because they may use Keras.
+parsing, never imported, because they may use Keras. Where an answer is a file, say a
+C++ kernel, ``misconceptions.toml`` and ``alternatives.toml`` beside them hold its
+variants as data.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from grader.errors import GraderError, ManifestError
 from grader.manifest import Manifest
@@ -42,17 +45,20 @@ class Variant:
         name: of the function or class, e.g. ``"flips_the_kernel"``.
         question: what it answers.
         hint: for a student who has it; empty for an alternative.
-        source: text of its whole file, without the decorators.
+        source: text of its whole file, without the decorators; empty if the answer is
+            in `files`.
+        files: names and contents of the answer's files, e.g. a C++ kernel.
     """
 
     name: str
     question: str
     hint: str
-    source: str
+    source: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def read_variants(manifest: Manifest, kind: str) -> list[Variant]:
-    """Reads ``misconceptions.py`` or ``alternatives.py`` of an assignment.
+    """Reads the misconceptions or alternatives of an assignment, functions first.
 
     Args:
         manifest: the assignment.
@@ -61,6 +67,10 @@ def read_variants(manifest: Manifest, kind: str) -> list[Variant]:
     Raises:
         ManifestError: if the file cannot be read as such; names the line.
     """
+    return [*_functions(manifest, kind), *_file_variants(manifest, kind)]
+
+
+def _functions(manifest: Manifest, kind: str) -> list[Variant]:
     path = manifest.solution_folder / f"{kind}s.py"
     if not path.is_file():
         return []
@@ -86,6 +96,49 @@ def read_variants(manifest: Manifest, kind: str) -> list[Variant]:
     return [Variant(name, question, hint, source) for name, (question, hint) in found]
 
 
+def _file_variants(manifest: Manifest, kind: str) -> list[Variant]:
+    """Variants of answers in files, from ``misconceptions.toml`` and its like.
+
+    Each ``[[kind]]`` has a ``name``, a ``question``, a ``hint`` (a misconception only)
+    and either ``changes``, pairs of texts to be replaced once in the solution's file,
+    or ``path``, a whole file beside the table.
+    """
+    path = manifest.solution_folder / f"{kind}s.toml"
+    if not path.is_file():
+        return []
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))[kind]
+        return [_file_variant(manifest, row) for row in rows]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, KeyError) as error:
+        raise ManifestError(f"{path}: cannot be read: {error!r}") from None
+
+
+def _file_variant(manifest: Manifest, row: dict[str, Any]) -> Variant:
+    name, question = row["name"], manifest.question(row["question"])
+    if not question.files:
+        raise ManifestError(f"{name}: {question.id} has no files; write a function")
+    (file, *_) = question.files
+    folder = manifest.solution_folder
+    if "path" in row:
+        text = (folder / row["path"]).read_text(encoding="utf-8")
+    else:
+        text = (folder / file).read_text(encoding="utf-8")
+        for old, new in row["changes"]:
+            if text.count(old) != 1:
+                raise ManifestError(
+                    f"{name}: {file} holds {text.count(old)} times {old!r}, not once"
+                )
+            text = text.replace(old, new)
+    return Variant(name, question.id, row.get("hint", ""), files={file: text.encode()})
+
+
+def solution_files(manifest: Manifest) -> dict[str, bytes]:
+    """Returns the files of the solution that are neither notebook nor script."""
+    names = {name for question in manifest.questions for name in question.files}
+    folder = manifest.solution_folder
+    return {name: (folder / name).read_bytes() for name in sorted(names)}
+
+
 def solution_cells(manifest: Manifest) -> list[Cell]:
     """Returns the code cells of the assignment's source."""
     return read_cells(manifest.solution_folder / f"{manifest.name}.py")
@@ -96,6 +149,9 @@ def substituted(
 ) -> Submission:
     """Returns the solution with one answer replaced by `variant`."""
     question = manifest.question(variant.question)
+    files = {**solution_files(manifest), **variant.files}
+    if variant.files:
+        return Submission.from_cells(list(solution), files=files)
     (name, *_) = question.graded_names
     cell = Cell(_LAST_CELL, f"{variant.source}\n{name} = {variant.name}\n", question.id)
     # The solution's own answer must not win: its cell is an ordinary helper now.
@@ -103,7 +159,7 @@ def substituted(
         replace(cell, question="") if cell.question == question.id else cell
         for cell in solution
     ]
-    return Submission.from_cells([*others, cell])
+    return Submission.from_cells([*others, cell], files=files)
 
 
 def _is_mark(node: ast.expr) -> bool:

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from grader.errors import GraderFault
 from grader.explain import Explainer
+from grader.machine import missing
 from grader.manifest import ROOT, Manifest, Question, check_tests
 from grader.results import NOT_ANSWERED, Outcome, Report, TestResult
 from grader.sandbox import Hosts
 from grader.scoring import score
 from grader.session import packages
-from grader.submission import Submission
+from grader.submission import Submission, is_blank_file
 
 #: Parts of pytest that grading has no use for; the first two collect garbage, slowly.
 _UNUSED_PLUGINS = (
@@ -82,6 +83,8 @@ def grade(
     try:
         chosen = [q for q in manifest.questions if not how.only or q.id in how.only]
         answered = [q for q in chosen if not _blank(submission, q)]
+        not_here = {q.id: r for q in answered if (r := missing(q.requires))}
+        answered = [q for q in answered if q.id not in not_here]
         for question in answered:
             # Started now, needed later: TensorFlow loads while NumPy is graded.
             hosts.prepare(packages(question, submission.definitions))
@@ -90,6 +93,8 @@ def grade(
             if question not in answered:
                 test = TestResult("answered", Outcome.ERROR, NOT_ANSWERED)
                 outcomes[question.id] = [test]
+        for id, reason in not_here.items():
+            outcomes[id] = [TestResult("can run here", Outcome.NOT_RUN, reason)]
         level = hosts.level
     finally:
         if how.hosts is None:
@@ -106,6 +111,7 @@ def grade(
             outcomes,
             tuple(q.id for q in chosen),
             _messages(submission, chosen),
+            not_here,
         ),
         notes=tuple(_notes(submission, chosen, problems)),
         seconds=time.perf_counter() - started,
@@ -208,6 +214,9 @@ def trusted_surroundings(files: Sequence[Path]) -> Iterator[None]:
 
 def _blank(submission: Submission, question: Question) -> bool:
     """True if nothing was answered; then no process need be started."""
+    if question.files:
+        found = [submission.files.get(name, b"") for name in question.files]
+        return all(not text.strip() or is_blank_file(text) for text in found)
     return submission.definitions.is_blank(question.id, question.graded_names)
 
 

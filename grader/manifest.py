@@ -29,6 +29,11 @@ class Question:
         instead: what to do instead, the end of the message about a forbidden call.
         names: the graded names; the id alone unless given.
         timeout_s: seconds for all student calls of the question together.
+        files: those of `submit` that hold the answer, e.g. a C++ file. The graded
+            names are then what the manifest's `bindings` make of them.
+        requires: what this machine must have to grade the question; see
+            ``grader.machine``.
+        prebuilt: whether the answer needs what `bindings` build beforehand.
     """
 
     id: str
@@ -39,6 +44,9 @@ class Question:
     instead: str = ""
     names: tuple[str, ...] = ()
     timeout_s: float | None = None
+    files: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    prebuilt: bool = False
 
     @property
     def graded_names(self) -> tuple[str, ...]:
@@ -57,6 +65,9 @@ class Manifest:
         timeout_s: seconds per question, unless the question says otherwise.
         memory_mb: memory of one worker.
         covers: rows of the lecture inventory.
+        given: files and folders that go with an answer into its worker, always the
+            course's own.
+        bindings: the Python file among them that calls what `files` hold.
         folder: where the manifest was read.
     """
 
@@ -66,6 +77,8 @@ class Manifest:
     timeout_s: float = 60.0
     memory_mb: int = 4096
     covers: tuple[int, ...] = ()
+    given: tuple[str, ...] = ()
+    bindings: str = ""
     folder: Path = Path()
 
     @property
@@ -88,6 +101,11 @@ class Manifest:
     def public_tests(self) -> Path:
         """The tests in the student's hands."""
         return self.folder / "test_public.py"
+
+    def given_path(self, name: str) -> Path:
+        """Where one of `given` lies: in the assignment's folder, else in the course."""
+        path = self.folder / name
+        return path if path.exists() else ROOT / name
 
     @property
     def points(self) -> float:
@@ -199,8 +217,8 @@ def _matching(parent: Path, prefix: str) -> list[Path]:
 _T = TypeVar("_T", Question, Manifest)
 
 # How each key must look in TOML; `folder` and `questions` are set by `load`.
-_STRINGS = {"title", "id", "instead"}
-_STRING_LISTS = {"submit", "allow", "forbid", "names"}
+_STRINGS = {"title", "id", "instead", "bindings"}
+_STRING_LISTS = {"submit", "allow", "forbid", "names", "files", "requires", "given"}
 _NUMBERS = {"points", "timeout_s"}
 
 
@@ -231,6 +249,8 @@ def _value(key: str, value: Any, where: str) -> Any:
     elif key == "memory_mb":
         good = type(value) is int and 0 < value < 1e7
         expected = "a positive whole number"
+    elif key == "prebuilt":
+        good, expected = type(value) is bool, "true or false"
     elif key == "covers":
         good = isinstance(value, list) and all(type(v) is int for v in value)
         expected = "a list of row numbers"
@@ -260,6 +280,27 @@ def _check(manifest: Manifest, where: str) -> None:
             )
     if not manifest.submit:
         raise ManifestError(f"{where}: 'submit' lists no file to grade")
+    _check_files(manifest, where)
+
+
+def _check_files(manifest: Manifest, where: str) -> None:
+    for name in (*manifest.given, *filter(None, [manifest.bindings])):
+        if ".." in Path(name).parts or not manifest.given_path(name).exists():
+            raise ManifestError(
+                f"{where}: {name!r} is given, but there is no such file"
+            )
+    for question in manifest.questions:
+        for name in question.files:
+            if name not in manifest.submit:
+                raise ManifestError(
+                    f"{where}: {question.id} has {name!r} in 'files'; list it in "
+                    "'submit' as well"
+                )
+        if (question.files or question.prebuilt) and not manifest.bindings:
+            raise ManifestError(
+                f"{where}: {question.id} has files; 'bindings' must name the Python "
+                "file that calls them"
+            )
 
 
 def check_tests(manifest: Manifest) -> None:

@@ -60,7 +60,12 @@ class TestResult:
 
 @dataclass(frozen=True)
 class QuestionResult:
-    """One question: its score and the tests that led to it."""
+    """One question: its score and the tests that led to it.
+
+    Attributes:
+        graded: False if this machine lacks what the question needs; then it is
+            counted nowhere, and `message` says why.
+    """
 
     id: str
     title: str
@@ -69,6 +74,7 @@ class QuestionResult:
     outcome: Outcome
     tests: tuple[TestResult, ...] = ()
     message: str = ""
+    graded: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the JSON form."""
@@ -79,6 +85,7 @@ class QuestionResult:
             "points": self.points,
             "outcome": self.outcome.value,
             "message": self.message,
+            "graded": self.graded,
             "tests": [test.as_dict() for test in self.tests],
         }
 
@@ -112,12 +119,18 @@ class Report:
     @property
     def points(self) -> float:
         """Points that could be earned in the questions graded."""
-        return _plain(sum(question.points for question in self.questions))
+        return _plain(sum(q.points for q in self.questions if q.graded))
+
+    @property
+    def not_graded(self) -> float:
+        """Points of the questions that this machine could not grade."""
+        return _plain(sum(q.points for q in self.questions if not q.graded))
 
     @property
     def full_marks(self) -> bool:
-        """True if every question earned all its points."""
-        return all(q.score >= q.points for q in self.questions)
+        """True if every question graded earned all its points, and one was graded."""
+        graded = [q for q in self.questions if q.graded]
+        return bool(graded) and all(q.score >= q.points for q in graded)
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the JSON form."""
@@ -126,6 +139,7 @@ class Report:
             "submission": self.submission,
             "score": self.score,
             "points": self.points,
+            "not_graded": self.not_graded,
             "seed": self.seed,
             "sandbox": self.sandbox,
             "tests": self.tests,

@@ -30,6 +30,7 @@ def score(
     outcomes: Mapping[str, Sequence[TestResult]],
     only: Sequence[str] = (),
     messages: Mapping[str, str] | None = None,
+    not_here: Mapping[str, str] | None = None,
 ) -> tuple[QuestionResult, ...]:
     """Scores each question: all its points if every test passed, else none.
 
@@ -39,13 +40,30 @@ def score(
             and earns nothing.
         only: restricts the result to these question ids, in manifest order.
         messages: question id to a message about the question as a whole.
+        not_here: question id to why this machine cannot grade it; its points are
+            neither earned nor lost.
     """
+    not_here = not_here or {}
     return tuple(
-        _score_question(
+        _not_graded(question, not_here[question.id])
+        if question.id in not_here
+        else _score_question(
             question, outcomes.get(question.id, ()), (messages or {}).get(question.id)
         )
         for question in manifest.questions
         if not only or question.id in only
+    )
+
+
+def _not_graded(question: Question, reason: str) -> QuestionResult:
+    return QuestionResult(
+        id=question.id,
+        title=question.title,
+        score=0.0,
+        points=question.points,
+        outcome=Outcome.NOT_RUN,
+        message=reason,
+        graded=False,
     )
 
 

@@ -20,7 +20,7 @@ from grader.errors import (
 from grader.manifest import Manifest, Question
 from grader.protocol import Opaque
 from grader.sandbox import Hosts, Worker
-from grader.submission import Definitions, Submission
+from grader.submission import Definitions, Submission, parcel
 
 #: What the host of a worker that runs Keras imports.
 WITH_KERAS = ("numpy", "tensorflow", "keras")
@@ -37,7 +37,7 @@ def packages(question: Question, definitions: Definitions) -> tuple[str, ...]:
         return _NUMPY
     imported = definitions.imports(question.id, question.graded_names)
     uses = imported & {"tensorflow", "keras", "shared", "importlib"}
-    return WITH_KERAS if uses else _NUMPY
+    return WITH_KERAS if uses or question.prebuilt else _NUMPY
 
 
 @dataclass(frozen=True)
@@ -272,7 +272,9 @@ class Session:
             (q for q in self.manifest.questions if name in q.graded_names),
             self.question,
         )
-        units = self.submission.definitions.units(question.id, (name,))
+        # Bindings call answers by ways of their own, e.g. as a registered gradient.
+        names = question.graded_names if self.manifest.bindings else (name,)
+        units = self.submission.definitions.units(question.id, names)
         bound = {b: (u.cell, u.line) for u in units for b in u.binds}
         # Two answers may each have a helper of the same name: keep them apart.
         clash = any(self._bound.get(b, where) != where for b, where in bound.items())
@@ -317,6 +319,10 @@ class Session:
         finally:
             self._time_left -= time.monotonic() - started
 
+    @property
+    def _subject(self) -> tuple[Manifest, Question, Submission]:
+        return self.manifest, self.question, self.submission
+
     def _start(self) -> Worker:
         extra = WITH_KERAS if self.keras else ()
         allow = list(dict.fromkeys([*self.question.allow, *extra]))
@@ -326,6 +332,7 @@ class Session:
             "forbid": [] if self.reference else list(self.question.forbid),
             "instead": self.question.instead,
             "reference": self.reference,
+            **({} if self.keras else parcel(*self._subject)),
         }
         chosen = self._packages
         if not chosen and self.reference:

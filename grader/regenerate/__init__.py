@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from grader.errors import GraderError
 from grader.manifest import ROOT, Manifest, check_tests, load
 from grader.regenerate.execute import execute_notebook
+from grader.regenerate.files import blank_files
 from grader.regenerate.notebooks import (
     Source,
     read_source,
@@ -93,13 +94,15 @@ def _one(
 ) -> Iterator[Proof]:
     check_tests(manifest)
     source = read_source(manifest)
-    path = manifest.folder / f"{manifest.name}.ipynb"
     text = student_notebook(source)
-    if check:
-        yield _is_current(path, text)
-    else:
-        path.write_text(text, encoding="utf-8")
-        yield Proof(True, f"wrote {path.relative_to(ROOT)}")
+    made = {f"{manifest.name}.ipynb": text.encode(), **blank_files(manifest)}
+    for name, contents in made.items():
+        path = manifest.folder / name
+        if check:
+            yield _is_current(path, contents)
+        else:
+            path.write_bytes(contents)
+            yield Proof(True, f"wrote {path.relative_to(ROOT)}")
     yield from prove(source, text, hosts)
     if execute or not check:
         yield _executed(source, write=not check)
@@ -108,10 +111,11 @@ def _one(
         yield _walked_through(script, write=not check)
 
 
-def _is_current(path: Path, text: str) -> Proof:
+def _is_current(path: Path, contents: bytes) -> Proof:
     with contextlib.suppress(OSError):
-        if path.read_text(encoding="utf-8") == text:
-            return Proof(True, "the student notebook is up to date")
+        if path.read_bytes() == contents:
+            what = "the student notebook" if path.suffix == ".ipynb" else path.name
+            return Proof(True, f"{what} is up to date")
     name = path.relative_to(ROOT)
     command = f"python -m grader regenerate {path.parent.name}"
     return Proof(False, f"{name} is not what its source makes; run `{command}`")

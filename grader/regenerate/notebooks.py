@@ -14,10 +14,11 @@ from grader.errors import GraderError, ManifestError
 from grader.manifest import Manifest
 from grader.submission.cells import METADATA_KEY
 
-_BEGIN = re.compile(r"^(\s*)# BEGIN SOLUTION\s*$")
-_END = re.compile(r"^\s*# END SOLUTION\s*$")
-_TODO = re.compile(r"^\s*# TODO\b")
-_COMMENT = re.compile(r"^\s*#")
+# In Python behind `#`, in C++ behind `//`.
+_BEGIN = re.compile(r"^(\s*)(?:#|//) BEGIN SOLUTION\s*$")
+_END = re.compile(r"^\s*(?:#|//) END SOLUTION\s*$")
+_TODO = re.compile(r"^\s*(?:#|//) TODO\b")
+_COMMENT = re.compile(r"^\s*(?:#|//)")
 _BLANK_ANSWER = "*Your answer here.*"
 _KERNEL = {
     "kernelspec": {
@@ -117,7 +118,11 @@ def solution_notebook(source: Source) -> Any:
         )
         for number, cell in enumerate(source.cells, 1)
     ]
-    return nbformat.from_dict(_book(made))
+    book = nbformat.from_dict(_book(made))
+    if source.manifest.bindings:
+        # It runs in the student's folder, on the solution's files.
+        book.metadata["course_files"] = str(source.path.parent)
+    return book
 
 
 def walkthrough_notebook(script: Path) -> Any:

@@ -6,10 +6,17 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.authoring import Variant, read_variants, solution_cells, substituted
+from grader.authoring import (
+    Variant,
+    read_variants,
+    solution_cells,
+    solution_files,
+    substituted,
+)
 from grader.explain import Explainer
 from grader.grade import Grading, grade
 from grader.manifest import Manifest
+from grader.regenerate.files import blank_files, file_leaks
 from grader.regenerate.leaks import find_leaks
 from grader.regenerate.notebooks import Source
 from grader.results import Outcome, Report, TestResult
@@ -39,11 +46,13 @@ def prove(source: Source, student_text: str, hosts: Hosts) -> Iterator[Proof]:
     """
     manifest = source.manifest
     solution = solution_cells(manifest)
-    report = _grade(manifest, Submission.from_cells(solution), hosts)
+    files = solution_files(manifest)
+    report = _grade(manifest, Submission.from_cells(solution, files=files), hosts)
     yield Proof(report.full_marks, f"the solution scores {_points(report)}")
     yield from _lost(report)
 
-    blank = Submission.from_cells(notebook_cells(student_text, "student notebook"))
+    cells = notebook_cells(student_text, "student notebook")
+    blank = Submission.from_cells(cells, files=blank_files(manifest))
     report = _grade(manifest, blank, hosts)
     yield Proof(report.score == 0, f"the blank notebook scores {_points(report)}")
 
@@ -78,7 +87,7 @@ def prove(source: Source, student_text: str, hosts: Hosts) -> Iterator[Proof]:
     total = len(alternatives)
     yield Proof(passed == total, f"{passed} of {total} other right answers pass")
 
-    leaks = list(find_leaks(source, json.loads(student_text)))
+    leaks = [*find_leaks(source, json.loads(student_text)), *file_leaks(manifest)]
     yield Proof(not leaks, "nothing of the solution is in the student's folder")
     for leak in leaks:
         yield Proof(False, leak)
@@ -106,7 +115,9 @@ def _until_recognised(variant: Variant, hosts: Hosts, explainer: Explainer) -> G
 
 
 def _points(report: Report) -> str:
-    return f"{report.score:g} of {report.points:g}"
+    skipped = [f"{q.id}: {q.message}" for q in report.questions if not q.graded]
+    end = f"; not graded here: {'; '.join(skipped)}" if skipped else ""
+    return f"{report.score:g} of {report.points:g}{end}"
 
 
 def _lost(report: Report) -> Iterator[Proof]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -33,9 +33,10 @@ def print_report(report: Report, console: Console) -> None:
     """Prints one report."""
     console.print(_table(report))
     for question in report.questions:
-        if question.outcome is not Outcome.PASSED and not _unanswered(question):
+        lost = question.graded and question.outcome is not Outcome.PASSED
+        if lost and not _unanswered(question):
             console.print(_details(question))
-    for note in report.notes:
+    for note in (*_not_graded(report), *report.notes):
         console.print(Text(f"Note: {note}", style="yellow"))
     console.print(_summary(report))
 
@@ -78,11 +79,23 @@ def _table(report: Report) -> Table:
     table.add_column("Points", justify="right")
     for question in report.questions:
         result = Text(_verdict(question), style=_STYLE[question.outcome])
-        points = f"{number(question.score)} / {number(question.points)}"
+        earned = number(question.score) if question.graded else "-"
+        points = f"{earned} / {number(question.points)}"
         table.add_row(question.id, Text(question.title, style="dim"), result, points)
     table.add_section()
     table.add_row("Total", "", "", f"{number(report.score)} / {number(report.points)}")
     return table
+
+
+def _not_graded(report: Report) -> Iterator[str]:
+    """Why a question was not graded on this machine, and that it counts nowhere."""
+    for question in report.questions:
+        if not question.graded:
+            yield (
+                f"{question.id} was not graded here: {question.message}. Its "
+                f"{number(question.points)} points are neither earned nor lost; grade "
+                "on a machine that has what is missing."
+            )
 
 
 def _unanswered(question: QuestionResult) -> bool:
@@ -93,6 +106,8 @@ def _unanswered(question: QuestionResult) -> bool:
 
 def _verdict(question: QuestionResult) -> str:
     passed = sum(test.outcome is Outcome.PASSED for test in question.tests)
+    if not question.graded:
+        return "not graded here"
     if question.outcome is Outcome.PASSED:
         return f"passed ({passed} tests)"
     if question.message and not passed:

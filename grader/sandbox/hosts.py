@@ -78,7 +78,8 @@ class Hosts:
             "visible": [*view.visible(), *view.shared_folder(allow)],
             "covered": view.covered(allow),
             "memory_mb": memory_mb,
-            "address_space": packages == ("numpy",),
+            # A sanitizer, too, reserves more of it than there is memory.
+            "address_space": packages == ("numpy",) and not settings.get("files"),
         }
         levels = (self._level,) if self._level else self._candidates
         reason = ""

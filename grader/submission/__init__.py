@@ -2,6 +2,7 @@
 
 from grader.submission.definitions import Definitions, Problem, Unit, extract
 from grader.submission.files import Submission, read_submission
+from grader.submission.parcel import is_blank_file, parcel
 
 __all__ = [
     "Definitions",
@@ -9,5 +10,7 @@ __all__ = [
     "Submission",
     "Unit",
     "extract",
+    "is_blank_file",
+    "parcel",
     "read_submission",
 ]

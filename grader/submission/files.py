@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from grader.manifest import Manifest
 from grader.submission.cells import Cell, read_cells
 from grader.submission.definitions import Definitions, extract
 
+#: A source file is a few kilobytes; this is a mistake, or worse.
+MAX_SOURCE_BYTES = 2**20
 _PYTHON = {".ipynb", ".py"}
 
 
@@ -29,9 +32,14 @@ class Submission:
     files: dict[str, bytes]
 
     @classmethod
-    def from_cells(cls, cells: list[Cell], path: Path = Path()) -> Submission:
+    def from_cells(
+        cls,
+        cells: list[Cell],
+        path: Path = Path(),
+        files: Mapping[str, bytes] | None = None,
+    ) -> Submission:
         """Returns a submission that stands in no file, e.g. for a proof."""
-        return cls(path, extract(cells), {})
+        return cls(path, extract(cells), dict(files or {}))
 
 
 def read_submission(manifest: Manifest, path: Path | None = None) -> Submission:
@@ -48,12 +56,12 @@ def read_submission(manifest: Manifest, path: Path | None = None) -> Submission:
     path = manifest.folder if path is None else _complete(path)
     cells: list[Cell] = []
     files: dict[str, bytes] = {}
+    folder = path.parent if path.is_file() else path
     for name in manifest.submit:
-        source = _locate(path, name)
-        if source.suffix in _PYTHON:
-            cells += read_cells(source)
-        else:
-            files[name] = _read_bytes(source)
+        if Path(name).suffix in _PYTHON:
+            cells += read_cells(_locate(path, name))
+        elif (folder / name).exists():  # else its question alone is not answered
+            files[name] = _read_bytes(_locate(path, name))
     return Submission(path, extract(cells), files)
 
 
@@ -103,6 +111,11 @@ def _inside(folder: Path, name: str) -> Path:
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        if path.stat().st_size > MAX_SOURCE_BYTES:
+            raise SubmissionError(
+                f"{path.name}: {path.stat().st_size >> 20} MB, over the limit of "
+                f"{MAX_SOURCE_BYTES >> 20} MB for a source file"
+            )
         return path.read_bytes()
     except OSError as error:
         raise SubmissionError(f"{path}: {error.strerror or error}") from None

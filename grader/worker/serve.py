@@ -19,6 +19,7 @@ import numpy as np
 
 from grader.protocol import CodecError, Connection, ConnectionLost, decode, encode
 from grader.worker import functions, handles, models, values
+from grader.worker.bindings import Bindings
 from grader.worker.guard import CallNotAllowed, Guard
 
 #: Student code lives in modules of this name; the guard knows them by it.
@@ -117,7 +118,8 @@ class Worker(Answerer):
 
     Args:
         settings: ``question``, ``allow``, ``forbid``, ``instead`` and whether the
-            worker may build Keras layers by name (``reference``).
+            worker may build Keras layers by name (``reference``); ``files``,
+            ``bindings`` and ``prebuilt`` of an answer in files.
     """
 
     caught = (BaseException,)
@@ -128,9 +130,10 @@ class Worker(Answerer):
         self._modules: dict[str, types.ModuleType] = {}
         self._defined: set[tuple[str, str, int, str]] = set()
         self._reference = bool(settings["reference"])
+        self._bindings = Bindings(settings)
         self._guard = Guard(
             question=settings["question"],
-            allow=tuple(settings["allow"]),
+            allow=(*settings["allow"], *self._bindings.modules),
             forbid=tuple(settings["forbid"]),
             instead=settings["instead"],
             student_module=MODULE,
@@ -173,7 +176,9 @@ class Worker(Answerer):
                 where = {"cell": cell, "line": line}
                 problems.append(where | _describe(error, _is_cell))
         for name in request["names"]:
-            if name in module.__dict__:
+            if name in self._bindings:
+                self._defined_names[name] = self._bindings[name]
+            elif name in module.__dict__:
                 self._defined_names[name] = module.__dict__[name]
         return problems
 

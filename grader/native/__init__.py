@@ -1,0 +1,19 @@
+"""A student's C++ or CUDA file: compiled, run in a process of its own, explained.
+
+Used on both sides of the sandbox: in a notebook, and in a worker, where a submission's
+files are compiled and run. Knows nothing else of the grader.
+"""
+
+from grader.native.crashes import Crash, OutOfBounds
+from grader.native.program import Program, build_library
+from grader.native.toolchain import CompileError, find_compiler, find_nvcc
+
+__all__ = [
+    "CompileError",
+    "Crash",
+    "OutOfBounds",
+    "Program",
+    "build_library",
+    "find_compiler",
+    "find_nvcc",
+]
