@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,18 +14,35 @@ from typing import Any
 
 import click
 
+from grader import commands
 from grader.errors import ExitCode, GraderError
 from grader.manifest import all_assignments, find_assignment, load
 from grader.results import Report
 
+_COMMANDS = {module.name for module in pkgutil.iter_modules(commands.__path__)}
+
 
 class _DefaultCommand(click.Group):
-    """A group whose first word may be an assignment instead of a command."""
+    """A group whose first word may be an assignment instead of a command.
+
+    Its commands are those below and the files of ``grader.commands``.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_COMMANDS})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in _COMMANDS:
+            found = importlib.import_module(f"{commands.__name__}.{name}").command
+            assert isinstance(found, click.Command)
+            return found
+        return super().get_command(ctx, name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         args = args or ["--help"]
         first = args[0]
-        if first not in self.commands and first not in ("--help", "-h"):
+        known = (*self.list_commands(ctx), "--help", "-h")
+        if first not in known:
             args = ["grade", *args]
         return super().parse_args(ctx, args)
 

@@ -6,10 +6,12 @@ import difflib
 import tomllib
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from grader.errors import GraderError, ManifestError
+from grader.late import LatePolicy
 
 MANIFEST_NAME = "assignment.toml"
 #: The course's root: the folder that holds ``assignments`` and ``grader``.
@@ -68,6 +70,7 @@ class Manifest:
         given: files and folders that go with an answer into its worker, always the
             course's own.
         bindings: the Python file among them that calls what `files` hold.
+        late: what lateness costs a class; None for nothing.
         folder: where the manifest was read.
     """
 
@@ -79,6 +82,7 @@ class Manifest:
     covers: tuple[int, ...] = ()
     given: tuple[str, ...] = ()
     bindings: str = ""
+    late: LatePolicy | None = None
     folder: Path = Path()
 
     @property
@@ -158,6 +162,8 @@ def load(folder: Path) -> Manifest:
     )
     data["questions"] = questions
     data["folder"] = folder.resolve()
+    if "late" in data:
+        data["late"] = _build(LatePolicy, data["late"], f"{where}: [late]")
     manifest = _build(Manifest, data, where)
     _check(manifest, where)
     return manifest
@@ -214,12 +220,13 @@ def _matching(parent: Path, prefix: str) -> list[Path]:
     )
 
 
-_T = TypeVar("_T", Question, Manifest)
+_T = TypeVar("_T", Question, Manifest, LatePolicy)
 
 # How each key must look in TOML; `folder` and `questions` are set by `load`.
 _STRINGS = {"title", "id", "instead", "bindings"}
 _STRING_LISTS = {"submit", "allow", "forbid", "names", "files", "requires", "given"}
 _NUMBERS = {"points", "timeout_s"}
+_AMOUNTS = {"grace_minutes", "percent_per_day", "cap_percent"}
 
 
 def _build(cls: type[_T], data: Any, where: str) -> _T:
@@ -246,6 +253,13 @@ def _value(key: str, value: Any, where: str) -> Any:
         good = isinstance(value, int | float) and not isinstance(value, bool)
         good = good and 0 < value < 1e7
         expected = "a positive number"
+    elif key in _AMOUNTS:
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        good = good and 0 <= value < 1e7
+        expected = "a number, 0 or more"
+    elif key == "due":
+        good = isinstance(value, datetime)
+        expected = "a date with a time, e.g. 2027-03-01T23:59:00+01:00"
     elif key == "memory_mb":
         good = type(value) is int and 0 < value < 1e7
         expected = "a positive whole number"
