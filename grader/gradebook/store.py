@@ -149,11 +149,16 @@ class Gradebook:
         with self._told():
             # Autocommit, so that each transaction is spelled out below.
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA foreign_keys=ON")
-            self._prepare()
+        try:
+            with self._told():
+                self._db.row_factory = sqlite3.Row
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.execute("PRAGMA foreign_keys=ON")
+                self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
 
     def __enter__(self) -> Gradebook:
         return self
@@ -287,19 +292,24 @@ class Gradebook:
         )
 
     def _prepare(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == _VERSION:
+        if self._version() == _VERSION:
             return
-        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version or tables:
-            raise GraderError(
-                f"{self.path}: not a gradebook of this version ({version}, needs "
-                f"{_VERSION}); choose another --out"
-            )
-        with self._transaction():
+        with self._transaction():  # looks again: another process may make it now
+            version = self._version()
+            if version == _VERSION:
+                return
+            names = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if version or names[0]:
+                raise GraderError(
+                    f"{self.path}: not a gradebook of this version ({version}, needs "
+                    f"{_VERSION}); choose another --out"
+                )
             for statement in filter(str.strip, _SCHEMA.split(";")):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -176,3 +177,17 @@ def test_a_second_process_may_read_while_one_writes(book, tmp_path):
     with Gradebook(tmp_path / "gradebook.sqlite") as other:
         book.record(attempt("bob"), Student("bob"))
         assert len(other.latest("04_conv_layer")) == 2
+
+
+def test_many_may_open_a_new_gradebook_at_once(tmp_path):
+    path = tmp_path / "gradebook.sqlite"
+
+    def opened(number: int) -> int:
+        with Gradebook(path) as made:
+            made.record(attempt(f"s{number}"), Student(f"s{number}"))
+        return number
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(opened, range(24))) == list(range(24))
+    with Gradebook(path) as made:
+        assert len(made.students()) == 24
