@@ -1,8 +1,11 @@
-"""Which rows of the lecture inventory the assignments claim."""
+"""Which rows of the lecture inventory the assignments claim, and with what numbers."""
 
 from itertools import chain
 
+import pytest
+
 from grader.manifest import all_assignments, load
+from tests.course.computed import read_rows
 
 # By assignment: what each must cover at least. Rows 42, 43 and from 49 on belong to
 # later assignments.
@@ -25,3 +28,14 @@ def test_each_assignment_claims_its_rows():
 def test_the_first_half_leaves_no_gap():
     covered = set(chain(*(load(folder).covers for folder in all_assignments())))
     assert {*range(1, 42), *range(44, 49)} <= covered
+
+
+@pytest.mark.parametrize("folder", all_assignments(), ids=lambda folder: folder.name)
+def test_a_table_says_where_the_numbers_of_each_row_are_computed(folder):
+    """Whether they are, test_notebooks.py tells, and how to write the table."""
+    manifest = load(folder)
+    path = manifest.solution_folder / "rows.toml"
+    assert path.is_file(), f"{path} is missing; see tests/course/test_notebooks.py"
+    entries = read_rows(path)
+    assert {entry.row for entry in entries} == {*manifest.covers}
+    assert any(entry.computed for entry in entries), "no row has a number"
