@@ -11,15 +11,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shared.training.evaluation import evaluate
     from shared.training.loop import Result, train
     from shared.training.recipes import Recipe, recipe, recipes
     from shared.training.strategies import strategy
 
-__all__ = ["Recipe", "Result", "recipe", "recipes", "strategy", "train"]
+__all__ = ["Recipe", "Result", "evaluate", "recipe", "recipes", "strategy", "train"]
 
 _HOMES = {
     "Recipe": "recipes",
     "Result": "loop",
+    "evaluate": "evaluation",
     "recipe": "recipes",
     "recipes": "recipes",
     "strategy": "strategies",

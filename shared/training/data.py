@@ -145,6 +145,32 @@ class Plan:
     first_step: int = 0
 
 
+def check(source: Examples, model: Any, name: str = "data") -> Examples:
+    """Whether a model takes these images and has an output for each label.
+
+    Raises:
+        DataError: it does not; the message says what does not fit.
+    """
+    wanted = getattr(model, "input_shape", None)
+    if isinstance(wanted, tuple) and len(wanted) == 4:
+        pairs = zip(source.image_shape, wanted[1:], strict=True)
+        if any(a != b and a is not None and b is not None for a, b in pairs):
+            raise DataError(
+                f"{name}: images are {source.image_shape}, the model takes {wanted[1:]}"
+            )
+    shape = getattr(model, "output_shape", None)
+    shape = shape[0] if isinstance(shape, list) else shape
+    if source.labels is None or not isinstance(shape, tuple):
+        return source
+    low, high = int(tf.reduce_min(source.labels)), int(tf.reduce_max(source.labels))
+    if low < 0 or (shape[-1] is not None and high >= shape[-1]):
+        raise DataError(
+            f"{name}: labels run from {low} to {high}, the model has {shape[-1]} "
+            "outputs; labels count from 0"
+        )
+    return source
+
+
 def batches(source: Examples, plan: Plan, strategy: tf.distribute.Strategy) -> Any:
     """An endless dataset of `(images, labels, weights)`, one element per replica.
 
@@ -153,24 +179,34 @@ def batches(source: Examples, plan: Plan, strategy: tf.distribute.Strategy) -> A
     replica for which nothing is left gets one image of weight 0.
     """
     replicas = strategy.num_replicas_in_sync
+    if replicas == 1:
+        return whole_batches(source, plan)
 
     def pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
         local = replicas // context.num_input_pipelines
         first = context.input_pipeline_id * local
-        if source.stream is None:
-            dataset = _gathered(source, plan, first, local, replicas)
-        else:
-            dataset = _streamed(source, plan, first, local, replicas)
-        # Declared endless: otherwise every step asks all replicas whether any has
-        # data left, which costs a collective.
-        dataset = dataset.apply(
-            tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
-        )
-        return dataset.prefetch(tf.data.AUTOTUNE)
+        return _pipeline(source, plan, first, local, replicas)
 
-    if replicas == 1:
-        return pipeline(tf.distribute.InputContext())
     return strategy.distribute_datasets_from_function(pipeline)
+
+
+def whole_batches(source: Examples, plan: Plan) -> tf.data.Dataset:
+    """What `batches` gives one device."""
+    return _pipeline(source, plan, 0, 1, 1)
+
+
+def _pipeline(
+    source: Examples, plan: Plan, first: int, local: int, replicas: int
+) -> tf.data.Dataset:
+    """The elements of `local` replicas of all the `replicas`, from the `first` on."""
+    make = _gathered if source.stream is None else _streamed
+    dataset = make(source, plan, first, local, replicas)
+    # Declared endless: otherwise every step asks all replicas whether any has data
+    # left, which costs a collective.
+    dataset = dataset.apply(
+        tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+    )
+    return dataset.prefetch(tf.data.AUTOTUNE)
 
 
 def _share(count: tf.Tensor, replica: tf.Tensor, replicas: int) -> tuple:

@@ -35,3 +35,7 @@ class NonFiniteLossError(TrainingError, ArithmeticError):
         super().__init__(message)
         self.step = step
         self.layer = layer
+
+
+class TrainingWarning(UserWarning):
+    """Something failed that a run can do without, such as writing a log."""

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-import time
+import dataclasses
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from shared.training.data import Augment, Examples, Plan, batches, examples
-from shared.training.optimizers import optimizer as make_optimizer
-from shared.training.placement import place
+from shared.training.data import Augment, Examples, check, examples
+from shared.training.errors import DataError
+from shared.training.evaluation import Evaluator
+from shared.training.hooks import Hook, Hooks
+from shared.training.placement import place, precision
 from shared.training.recipes import Recipe
 from shared.training.recipes import recipe as find_recipe
-from shared.training.steps import advancer, evaluation_step, training_step
+from shared.training.run import Options, Run
+from shared.training.schedules import depends_on_length
+from shared.training.state import Row
 
-Row = dict[str, Any]
 
-
-@dataclass
+@dataclass(frozen=True)
 class Result:
     """What a run gives.
 
     Attributes:
-        model: the trained model.
-        history: a row per epoch: epoch, loss, accuracy, val_loss, val_accuracy,
-            learning_rate, seconds.
+        model: the trained model; the very object that was passed, if one was.
+        history: a row per epoch: epoch (from 1), loss (mean cross-entropy in nats,
+            label smoothing and auxiliary outputs included, weight decay not),
+            accuracy (share of 1), val_loss and val_accuracy with validation,
+            learning_rate (of the last step), seconds.
+        recipe: what was trained by, changes included.
     """
 
     model: keras.Model
-    history: list[Row] = field(default_factory=list)
+    history: list[Row]
+    recipe: Recipe
 
 
 def train(
@@ -44,79 +51,132 @@ def train(
     epochs: int | None = None,
     batch_size: int | None = None,
     seed: int = 0,
+    augment: Augment | None = None,
+    checkpoint_dir: str | os.PathLike | None = None,
+    checkpoint_every: int | None = None,
+    log_dir: str | os.PathLike | None = None,
+    tensorboard: bool = False,
     progress: bool = True,
+    early_stop: int | None = None,
+    callbacks: Sequence[Hook] = (),
     jit_compile: bool = False,
     mixed_precision: bool | str = False,
-    augment: Augment | None = None,
-    callbacks: Sequence[Callable[[Row], Any]] = (),
+    sync_batch_norm: bool = False,
 ) -> Result:
-    """Trains a model."""
-    chosen = find_recipe(recipe)
-    if epochs is not None:
-        chosen = find_recipe(chosen, epochs=epochs)
-    if batch_size is not None:
-        chosen = find_recipe(chosen, batch_size=batch_size)
-    if augment is not None:
-        chosen = find_recipe(chosen, augment=augment)
+    """Trains a classifier.
+
+    The same seed gives the same run; on several replicas, the same weights up to
+    rounding, if no layer draws random numbers and batch normalisation is
+    synchronised.
+
+    Args:
+        model: a Keras model, or a function without arguments that builds one.
+        data: `(x, y)`: images `(N, H, W, C)`, uint8 (scaled as the recipe says) or
+            float (taken as they are), and integer labels `(N,)`; or a
+            `tf.data.Dataset` of such `(image, label)`.
+        recipe: a recipe or the name of one.
+        strategy: where to train, see `shared.training.strategy`; by default the
+            strategy in whose scope this is called, or one device.
+        validation: evaluated after each epoch; like `data`.
+        epochs, batch_size, augment: instead of the recipe's. `batch_size` is over all
+            replicas; `recipe.scaled(batch_size)` fits the learning rate to it.
+        seed: of the order of the images, of augmentation and, if `model` is a
+            function, of Keras before it is called.
+        checkpoint_dir: save after each epoch, on ctrl-C and on SIGTERM, and go on
+            from what is there: the result is that of a run that never stopped.
+        checkpoint_every: also after so many steps.
+        log_dir: write `history.csv` here, a row per epoch.
+        tensorboard: write TensorBoard's events there too.
+        progress: show a bar.
+        early_stop: stop after so many epochs without a lower validation loss (without
+            validation: training loss).
+        callbacks: functions of an epoch's row, and Keras callbacks, of which the
+            methods for batches are not called.
+        jit_compile: compile the steps with XLA.
+        mixed_precision: compute in bfloat16 or float16, keep weights in float32. True
+            chooses; or a Keras policy, such as "mixed_float16".
+        sync_batch_norm: take batch statistics over all replicas.
+
+    Raises:
+        TrainingError: a request that makes no sense, see `shared.training.errors`.
+        NonFiniteLossError: the loss became infinite or not a number. The model keeps
+            the weights it had before that step.
+        KeyboardInterrupt: ctrl-C; the model has its weights, the checkpoint is saved.
+    """
+    chosen = _changed(find_recipe(recipe), epochs, batch_size, augment)
     strategy = strategy or tf.distribute.get_strategy()
+    replicas = strategy.num_replicas_in_sync
+    if chosen.batch_size < replicas:
+        raise DataError(
+            f"batch_size {chosen.batch_size} leaves some of the {replicas} replicas "
+            "without an image; it must be at least as large"
+        )
+    _positive(checkpoint_every=checkpoint_every, early_stop=early_stop)
     source = examples(data)
     held_out = None if validation is None else examples(validation, "validation")
+    policy = precision(mixed_precision)
     with strategy.scope():
-        placed = place(model, strategy, seed)
-        per_epoch = source.steps(chosen.batch_size)
-        optimizer, schedule = make_optimizer(
-            chosen, placed.model.trainable_variables, per_epoch, chosen.epochs
-        )
-    replicas = strategy.num_replicas_in_sync
-    step = training_step(placed.model, optimizer, chosen, replicas, jit_compile)
-    advance = advancer(strategy, step)
+        placed = place(model, strategy, seed, policy, sync_batch_norm and replicas > 1)
+    check(source, placed.model)
     evaluator = None
     if held_out is not None:
+        check(held_out, placed.model, "validation")
         evaluator = Evaluator(
-            placed.model, held_out, strategy, chosen.centred, chosen.batch_size
+            placed.model,
+            held_out,
+            strategy,
+            centred=chosen.centred,
+            batch_size=max(chosen.batch_size, 256),
         )
-    plan = Plan(chosen.batch_size, seed, True, chosen.augment)
-    iterator = iter(batches(source, plan, strategy))
-    history: list[Row] = []
-    for epoch in range(chosen.epochs):
-        began = time.perf_counter()
-        _, totals = advance(iterator, tf.constant(per_epoch, tf.int64))
-        loss, correct, count = (float(each) for each in totals)
-        row: Row = {
-            "epoch": epoch + 1,
-            "loss": loss / count,
-            "accuracy": correct / count,
-            "learning_rate": float(schedule(optimizer.iterations - 1)),
-        }
-        if evaluator is not None:
-            row["val_loss"], row["val_accuracy"] = evaluator()
-        row["seconds"] = time.perf_counter() - began
-        history.append(row)
-        if progress:
-            print(row)
-        for callback in callbacks:
-            callback(row)
-    return Result(placed.give_back(), history)
+    options = Options(
+        checkpoint_dir=checkpoint_dir,
+        checkpoint_every=checkpoint_every,
+        log_dir=log_dir,
+        tensorboard=tensorboard,
+        progress=progress,
+        early_stop=early_stop,
+        jit_compile=jit_compile,
+    )
+    run = Run(placed.model, source, chosen, strategy, seed, evaluator, options)
+    run.resume(_identity(chosen, source, seed, placed.model))
+    try:
+        run.go(Hooks(callbacks, placed.model))
+    finally:
+        trained = placed.give_back()
+    return Result(trained, run.state.history, chosen)
 
 
-class Evaluator:
-    """Loss and accuracy of a model on fixed examples, as often as called."""
+def _changed(
+    chosen: Recipe, epochs: int | None, batch_size: int | None, augment: Any
+) -> Recipe:
+    changes = {"epochs": epochs, "batch_size": batch_size, "augment": augment}
+    given = {key: value for key, value in changes.items() if value is not None}
+    return dataclasses.replace(chosen, **given)
 
-    def __init__(
-        self,
-        model: keras.Model,
-        source: Examples,
-        strategy: tf.distribute.Strategy,
-        centred: bool,
-        batch_size: int,
-    ) -> None:
-        batch_size = min(max(batch_size, 256), source.size)
-        self.steps = tf.constant(source.steps(batch_size), tf.int64)
-        self.advance = advancer(strategy, evaluation_step(model, centred))
-        # Endless and read in whole passes: one iterator serves all epochs.
-        self.iterator = iter(batches(source, Plan(batch_size), strategy))
 
-    def __call__(self) -> tuple[float, float]:
-        _, totals = self.advance(self.iterator, self.steps)
-        loss, correct, count = (float(each) for each in totals)
-        return loss / count, correct / count
+def _positive(**counts: int | None) -> None:
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            raise DataError(f"{name} must be 1 or more, or None; got {count}")
+
+
+def _identity(
+    chosen: Recipe, source: Examples, seed: int, model: keras.Model
+) -> dict[str, str]:
+    """What must not change between the parts of an interrupted run."""
+    identity = {
+        "seed": str(seed),
+        "number of images": str(source.size),
+        "number of weights": str(model.count_params()),
+    }
+    told_apart = ("name", "about", "model", "dataset", "model_options")
+    for attribute in dataclasses.fields(chosen):
+        value = getattr(chosen, attribute.name)
+        if attribute.name in told_apart:
+            continue
+        if attribute.name == "epochs" and not depends_on_length(chosen.schedule):
+            continue
+        # A function's repr has its address, which changes from run to run.
+        plain = getattr(value, "__qualname__", None)
+        identity[attribute.name] = plain or repr(value)
+    return identity

@@ -19,24 +19,21 @@ _CLASSES = {
 
 
 def optimizer(
-    recipe: Recipe,
-    variables: list[Any],
-    steps_per_epoch: int,
-    epochs: int,
-    *,
-    scale_loss: bool = False,
+    recipe: Recipe, model: keras.Model, steps_per_epoch: int
 ) -> tuple[Any, RunSchedule]:
-    """The optimizer of a run, built for `variables`, and the schedule it follows.
+    """The optimizer of a run, built for a model, and the schedule it follows.
 
-    To be called in the strategy's scope.
+    To be called in the strategy's scope. In float16 the loss is scaled, so that small
+    gradients do not vanish (arXiv:1710.03740).
     """
+    variables = model.trainable_variables
     factor = None
     if isinstance(recipe.schedule, Plateau):
         factor = tf.Variable(1.0, trainable=False, name="plateau_factor")
     schedule = RunSchedule(
         recipe.schedule,
         recipe.learning_rate,
-        steps_per_epoch * epochs,
+        steps_per_epoch * recipe.epochs,
         steps_per_epoch,
         round(recipe.warmup_epochs * steps_per_epoch),
         factor,
@@ -50,7 +47,7 @@ def optimizer(
         made.exclude_from_weight_decay(
             var_list=[v for v in variables if not is_kernel(v)]
         )
-    if scale_loss:
+    if any(layer.compute_dtype == "float16" for layer in model._flatten_layers()):
         made = keras.optimizers.LossScaleOptimizer(made)
     made.build(variables)
     return made, schedule

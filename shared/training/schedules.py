@@ -27,6 +27,11 @@ class Steps:
     milestones: tuple[float, ...]
     factor: float = 0.1
 
+    @property
+    def relative(self) -> bool:
+        """Whether the milestones are shares of the run."""
+        return all(milestone < 1 for milestone in self.milestones)
+
 
 @dataclass(frozen=True)
 class Exponential:
@@ -74,6 +79,13 @@ class Plateau:
 Schedule = Constant | Steps | Exponential | Cosine | OneCycle | Plateau
 
 
+def depends_on_length(schedule: Schedule) -> bool:
+    """Whether more epochs mean other rates for the first ones."""
+    if isinstance(schedule, Steps):
+        return schedule.relative
+    return isinstance(schedule, Cosine | OneCycle)
+
+
 @keras.saving.register_keras_serializable(package="course")
 class RunSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """The rate at each step of one run.
@@ -112,15 +124,18 @@ class RunSchedule(keras.optimizers.schedules.LearningRateSchedule):
             value *= self.factor
         return value
 
+    def lower(self, plateau: Plateau) -> None:
+        """The error is on a plateau: from now on a lower rate, down to the minimum."""
+        lowest = plateau.minimum / self.rate
+        self.factor.assign(max(float(self.factor) * plateau.factor, lowest))
+
     def _shape(self, step: tf.Tensor) -> tf.Tensor:
         schedule = self.schedule
         if isinstance(schedule, Steps):
-            whole = self.steps / self.steps_per_epoch
-            relative = all(milestone < 1 for milestone in schedule.milestones)
+            unit = self.steps if schedule.relative else self.steps_per_epoch
             passed = [
-                tf.cast(step >= round(m * unit), tf.float32)
-                for m in schedule.milestones
-                for unit in [self.steps_per_epoch * (whole if relative else 1)]
+                tf.cast(step >= round(milestone * unit), tf.float32)
+                for milestone in schedule.milestones
             ]
             return tf.pow(schedule.factor, tf.add_n(passed))
         if isinstance(schedule, Exponential):
