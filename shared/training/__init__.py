@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shared.training.evaluation import evaluate
     from shared.training.loop import Result, train
-    from shared.training.recipes import Recipe, recipe, recipes
+    from shared.training.recipe_type import Recipe, recipe, recipes
     from shared.training.strategies import strategy
 
 __all__ = ["Recipe", "Result", "evaluate", "recipe", "recipes", "strategy", "train"]
 
 _HOMES = {
-    "Recipe": "recipes",
+    "Recipe": "recipe_type",
     "Result": "loop",
     "evaluate": "evaluation",
-    "recipe": "recipes",
-    "recipes": "recipes",
+    "recipe": "recipe_type",
+    "recipes": "recipe_type",
     "strategy": "strategies",
     "train": "loop",
 }

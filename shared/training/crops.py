@@ -12,12 +12,14 @@ class FlipCrop:
     """Mirrored half of the time, and shifted by up to `padding` pixels each way.
 
     Attributes:
-        padding: pixels of zeros on each side before the crop.
+        padding: pixels on each side before the crop.
+        reflect: these mirror the image instead of being 0.
         flip: whether to mirror; not for digits.
     """
 
     padding: int = 4
     flip: bool = True
+    reflect: bool = False
 
     def __call__(self, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         """Augments a batch.
@@ -38,7 +40,11 @@ class FlipCrop:
             mirrored = tf.bitwise.bitwise_and(seeds[:, :1], 1) == 1
             columns = tf.where(mirrored, columns[:, ::-1], columns)
         pad = [self.padding, self.padding]
-        padded = tf.pad(images, [[0, 0], pad, pad, [0, 0]])
+        padded = tf.pad(
+            images,
+            [[0, 0], pad, pad, [0, 0]],
+            mode="REFLECT" if self.reflect else "CONSTANT",
+        )
         # One gather of pixels, for all images at once, is the fastest by far.
         count, channels = tf.shape(images)[0], images.shape[-1]
         pixels = tf.reshape(padded, [count, -1, channels])

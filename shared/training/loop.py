@@ -16,8 +16,8 @@ from shared.training.errors import DataError
 from shared.training.evaluation import Evaluator
 from shared.training.hooks import Hook, Hooks
 from shared.training.placement import place, precision
-from shared.training.recipes import Recipe
-from shared.training.recipes import recipe as find_recipe
+from shared.training.recipe_type import Recipe
+from shared.training.recipe_type import recipe as find_recipe
 from shared.training.run import Options, Run
 from shared.training.schedules import depends_on_length
 from shared.training.state import Row

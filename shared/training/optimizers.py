@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from shared.training.recipes import Recipe
+from shared.training.recipe_type import Recipe
 from shared.training.schedules import Plateau, RunSchedule
 
 _CLASSES = {

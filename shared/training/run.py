@@ -22,7 +22,7 @@ from shared.training.interrupts import Interrupts
 from shared.training.logs import Bar, Logs
 from shared.training.optimizers import optimizer as make_optimizer
 from shared.training.pace import Pace
-from shared.training.recipes import Recipe
+from shared.training.recipe_type import Recipe
 from shared.training.schedules import Plateau
 from shared.training.state import Progress, Row
 from shared.training.steps import advancer, training_step

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from shared.training.optimizers import is_kernel
-from shared.training.recipes import Recipe
+from shared.training.recipe_type import Recipe
 
 
 class Totals:
@@ -124,9 +124,24 @@ def training_step(
             for g, v in zip(grads, variables, strict=True)
         ]
 
+    def clipped(grads: list) -> list:
+        """Clip the sum over the replicas; the optimizer would clip each one's part."""
+        there = [g for g in grads if g is not None]
+        context = tf.distribute.get_replica_context()
+        there = context.all_reduce(tf.distribute.ReduceOp.SUM, there)
+        longest = tf.constant(recipe.clip_norm)
+        longest = optimizer.scale_loss(longest) if scaled else longest
+        there, _ = tf.clip_by_global_norm(there, longest)
+        # The optimizer sums again.
+        parts = iter([g / replicas for g in there])
+        return [g if g is None else next(parts) for g in grads]
+
     def step(x: tf.Tensor, y: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         grads, totals = gradients(x, y, weights)
-        optimizer.apply(with_decay(grads), variables)
+        grads = with_decay(grads)
+        if recipe.clip_norm is not None:
+            grads = clipped(grads)
+        optimizer.apply(grads, variables)
         return totals
 
     if jit_compile and replicas == 1:

@@ -37,6 +37,7 @@ class Recipe:
         weight_decay: of kernels only, neither biases nor normalisations.
         decoupled: take the decay from the weights, rate x decay (arXiv:1711.05101),
             instead of adding its gradient to the loss's: L2.
+        clip_norm: longest gradient, all variables together, or None.
         label_smoothing: share of the target spread over all classes.
         auxiliary_weight: weight in the loss of each output after the first.
         centred: uint8 images become -1 to 1 instead of 0 to 1.
@@ -56,6 +57,7 @@ class Recipe:
     epochs: int = 10
     weight_decay: float = 0.0
     decoupled: bool = False
+    clip_norm: float | None = None
     label_smoothing: float = 0.0
     auxiliary_weight: float = 0.3
     centred: bool = False
@@ -73,9 +75,10 @@ class Recipe:
                 f"optimizer must be one of {', '.join(OPTIMIZERS)}, "
                 f"got {self.optimizer!r}"
             )
-        for key in ("learning_rate", "batch_size", "epochs"):
-            if not getattr(self, key) > 0:
-                raise RecipeError(f"{key} must be above 0, got {getattr(self, key)!r}")
+        for key in ("learning_rate", "batch_size", "epochs", "clip_norm"):
+            value = getattr(self, key)
+            if not (value is None and key == "clip_norm") and not value > 0:
+                raise RecipeError(f"{key} must be above 0, got {value!r}")
         for key in ("weight_decay", "warmup_epochs", "auxiliary_weight"):
             if not getattr(self, key) >= 0:
                 raise RecipeError(f"{key} must be 0 or more, got {getattr(self, key)}")
