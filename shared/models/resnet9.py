@@ -47,6 +47,8 @@ class ResNet9:
                 x = self.residual(x, self.width * 2**stage, f"stage{stage}")
         if include_top:
             x = keras.layers.GlobalMaxPooling2D(name="maximum")(x)
+            # Maxima are large: unscaled, the first steps would be far too long.
+            x = keras.layers.Rescaling(1 / 8, name="scale")(x)
             x = logits(x, classes, classifier_activation=classifier_activation)
         return keras.Model(inputs, x, name=name)
 
