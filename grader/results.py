@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -136,6 +137,7 @@ class Report:
         """Returns the JSON form."""
         return {
             "assignment": self.assignment,
+            "title": self.title,
             "submission": self.submission,
             "score": self.score,
             "points": self.points,
@@ -146,6 +148,27 @@ class Report:
             "notes": list(self.notes),
             "questions": [question.as_dict() for question in self.questions],
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Report:
+        """Returns the report whose JSON form is `data`; times are not part of it."""
+        questions = [
+            QuestionResult(
+                **{k: v for k, v in question.items() if k not in {"outcome", "tests"}},
+                outcome=Outcome(question["outcome"]),
+                tests=tuple(
+                    TestResult(**{**test, "outcome": Outcome(test["outcome"])})
+                    for test in question["tests"]
+                ),
+            )
+            for question in data["questions"]
+        ]
+        kept = ("assignment", "title", "submission", "seed", "sandbox", "tests")
+        return cls(
+            **{key: data[key] for key in kept},
+            questions=tuple(questions),
+            notes=tuple(data["notes"]),
+        )
 
 
 def _plain(value: float) -> float:

@@ -96,7 +96,7 @@ def _handin(
         files = {name: item.read() for name, item in chosen.items()}
         times = [item.modified for item in chosen.values() if item.modified]
         digest = _digest(files)
-        folder = stage / _safe(made.student) / digest[:16]
+        folder = stage / safe_name(made.student) / digest[:16]
         _write(folder, files)
     except SubmissionError as error:
         told = "\n".join(str(item.path) for item in group.items)
@@ -178,7 +178,7 @@ def _digest(files: dict[str, bytes]) -> str:
     return total.hexdigest()
 
 
-def _safe(student: str) -> str:
+def safe_name(student: str) -> str:
     """A folder's name for a student's id, whatever the id is."""
     plain = unicodedata.normalize("NFKC", student)
     kept = re.sub(r"[^\w.@+-]", "_", plain).strip(".")[:80]
