@@ -61,6 +61,7 @@ def cli() -> None:
 @click.option("-q", "--question", "only", multiple=True, help="Only this question.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat this run.")
 @click.option("--public", is_flag=True, help="Only the tests that students have.")
 @click.option(
@@ -76,6 +77,7 @@ def grade_command(
     only: tuple[str, ...],
     as_json: bool,
     junit: Path | None,
+    html: Path | None,
     seed: int | None,
     public: bool,
     sandbox: str,
@@ -96,6 +98,10 @@ def grade_command(
         from grader.reports.junit import write_junit
 
         write_junit(reports, junit)
+    if html is not None:
+        from grader.feedback import write_report_page
+
+        write_report_page(reports, html)
     if as_json:
         click.echo(json.dumps(_as_object(reports)))
     elif len(reports) > 1:

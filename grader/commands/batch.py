@@ -81,8 +81,11 @@ def _print(summary: Summary, assignment: str, out: Path) -> None:
     states = ", ".join(f"{n} {state}" for state, n in sorted(summary.graded.items()))
     kept = f"{summary.kept} unchanged" if summary.kept else ""
     click.echo(f"{assignment}: " + "; ".join(filter(None, (states, kept))))
+    from grader.feedback import write_feedback
+
     with Gradebook(out / GRADEBOOK_NAME) as book:
         found = grades(book, assignment)
+    page = write_feedback(found, assignment, out / "feedback" / assignment)
     odd = [
         (grade.student, grade.reason)
         for grade in found
@@ -105,6 +108,7 @@ def _print(summary: Summary, assignment: str, out: Path) -> None:
             f"{len(handed_in)} handed in, {mean:.1f} of {points:g} points on average; "
             f"gradebook: {out / GRADEBOOK_NAME}"
         )
+        click.echo(f"the class on a page: {page}")
     if summary.stopped:
         click.echo(f"stopped; {summary.left} left: the same command goes on from here")
     elif summary.faults:

@@ -117,6 +117,20 @@ def export(book: Path, out: Path, assignment: str, form: str | None) -> None:
     click.echo(f"{len(found)} students written to {out}")
 
 
+@command.command("feedback")
+@_BOOK
+@_ASSIGNMENT
+def feedback(book: Path, assignment: str) -> None:
+    """Writes every student's page, and the page of the class, anew."""
+    from grader.feedback import write_feedback
+
+    with _opened(book) as opened:
+        name = _assignment(opened, assignment)
+        found = grades(opened, name)
+    page = write_feedback(found, name, opened.path.parent / "feedback" / name)
+    click.echo(f"{len(found)} students; the class: {page}")
+
+
 def _opened(path: Path) -> Gradebook:
     return Gradebook(path / _NAME if path.is_dir() else path, create=False)
 
