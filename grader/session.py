@@ -109,6 +109,10 @@ class Handle:
         """Losses of a small classifier trained on top of it."""
         return list(self._operate("fit", (x, y), settings))
 
+    def train(self, x: Any, y: Any, **settings: Any) -> list[float]:
+        """Losses of a whole classifier, trained as it is on this one batch."""
+        return list(self._operate("train", (x, y), settings))
+
     def save_and_load(self, x: Any) -> tuple[Any, Any]:
         """Outputs of a model with it, before saving and after loading."""
         before, after = self._operate("save_and_load", (x,))

@@ -110,6 +110,31 @@ def _fit(
     return losses
 
 
+def _train(
+    model: Any,
+    x: Any,
+    y: Any,
+    steps: int = 40,
+    learning_rate: float = 0.002,
+    logits: bool = False,
+) -> list[float]:
+    """Losses of a whole classifier, trained as it is with Adam on one batch.
+
+    Eager: for a few dozen steps of a small model, tracing would take longer.
+    """
+    keras, tf = _keras(), _tf()
+    loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
+    optimizer = keras.optimizers.Adam(learning_rate)
+    losses = []
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            loss = loss_of(y, model(x, training=True))
+        weights = [w.value for w in model.trainable_weights]
+        optimizer.apply(tape.gradient(loss, weights), model.trainable_weights)
+        losses.append(float(loss))
+    return losses
+
+
 def _save_and_load(layer: Any, x: Any) -> Any:
     """Outputs of a model with `layer`, before saving it and after loading it."""
     keras = _keras()
@@ -133,6 +158,7 @@ OPERATIONS = {
     "call_graph": _call_graph,
     "output_shape": _output_shape,
     "fit": _fit,
+    "train": _train,
     "save_and_load": _save_and_load,
     **models.OPERATIONS,
 }

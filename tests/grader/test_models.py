@@ -149,6 +149,24 @@ def test_a_given_model_is_random_everywhere_and_copied_exactly(student, referenc
     assert not np.allclose(proxy.double(other, x), 2 * given(x))
 
 
+def test_a_rebuilt_classifier_is_trained_as_it_is(student, reference):
+    source = """
+def double(trainable=True):
+    dense = layers.Dense(3, trainable=trainable)
+    return keras.Sequential([keras.Input((4,)), dense])
+"""
+    proxy, x = student(source), np.eye(4, dtype=np.float32)
+    y = np.array([0, 1, 2, 0])
+    model = reference.rebuild(proxy.double())
+    losses = model.train(x, y, steps=60, learning_rate=0.1, logits=True)
+    assert len(losses) == 60
+    assert losses[-1] < 0.05 < losses[0]
+    assert np.argmax(model(x), axis=1).tolist() == y.tolist()
+    frozen = reference.rebuild(proxy.double(trainable=False))
+    losses = frozen.train(x, y, steps=3, logits=True)
+    assert losses[0] == losses[-1], "nothing may move"
+
+
 LIES = {
     "count_params patched": """
 def double():
