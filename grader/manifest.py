@@ -36,6 +36,7 @@ class Question:
         requires: what this machine must have to grade the question; see
             ``grader.machine``.
         prebuilt: whether the answer needs what `bindings` build beforehand.
+        devices: logical CPU devices that TensorFlow has there.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Question:
     files: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     prebuilt: bool = False
+    devices: int = 1
 
     @property
     def graded_names(self) -> tuple[str, ...]:
@@ -260,6 +262,9 @@ def _value(key: str, value: Any, where: str) -> Any:
     elif key == "due":
         good = isinstance(value, datetime)
         expected = "a date with a time, e.g. 2027-03-01T23:59:00+01:00"
+    elif key == "devices":
+        good = type(value) is int and 0 < value <= 8
+        expected = "a whole number from 1 to 8"
     elif key == "memory_mb":
         good = type(value) is int and 0 < value < 1e7
         expected = "a positive whole number"

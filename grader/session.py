@@ -336,6 +336,7 @@ class Session:
             "forbid": [] if self.reference else list(self.question.forbid),
             "instead": self.question.instead,
             "reference": self.reference,
+            "devices": 1 if self.keras else self.question.devices,
             **({} if self.keras else parcel(*self._subject)),
         }
         chosen = self._packages

@@ -119,7 +119,8 @@ class Worker(Answerer):
     Args:
         settings: ``question``, ``allow``, ``forbid``, ``instead`` and whether the
             worker may build Keras layers by name (``reference``); ``files``,
-            ``bindings`` and ``prebuilt`` of an answer in files.
+            ``bindings`` and ``prebuilt`` of an answer in files; and how many
+            logical ``devices`` TensorFlow has.
     """
 
     caught = (BaseException,)
@@ -142,6 +143,8 @@ class Worker(Answerer):
         if "keras" in sys.modules:
             # The student's own error, not one of Keras's around it.
             sys.modules["keras"].config.disable_traceback_filtering()
+        if "tensorflow" in sys.modules:
+            _divide_cpu(settings.get("devices", 1))
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """As for any `Answerer`; a refusal is told as such, whatever became of it."""
@@ -195,6 +198,15 @@ class Worker(Answerer):
             module = types.ModuleType(full)
             self._modules[name] = sys.modules[full] = module
         return self._modules[name]
+
+
+def _divide_cpu(devices: int) -> None:
+    """Gives TensorFlow several logical CPUs, possible before its first operation."""
+    if devices > 1:
+        config = sys.modules["tensorflow"].config
+        cpu = config.list_physical_devices("CPU")[0]
+        parts = [config.LogicalDeviceConfiguration()] * devices
+        config.set_logical_device_configuration(cpu, parts)
 
 
 def serve(sock: socket.socket) -> None:

@@ -342,3 +342,20 @@ def double():
     assert lost.called == "double()"
     right = wrong.replace("use_bias=False, ", "")
     assert question(course.grade({"double": right}, hosts), "double").score == 1
+
+
+def test_a_question_may_have_several_devices(keras_course, hosts):
+    source = """
+import tensorflow as tf
+def double(model):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    def number():
+        return tf.distribute.get_replica_context().replica_id_in_sync_group
+    found = strategy.run(number)
+    return [int(part) for part in strategy.experimental_local_results(found)]
+"""
+    session = keras_course.session(HEAD + source, hosts, devices=2)
+    session.begin_test(3)
+    proxy = Student(session)
+    given = proxy.given_model((4,), [("Dense", {"units": 2})])
+    assert proxy.double(given) == [0, 1], "a model before does not use up the chance"
