@@ -93,7 +93,8 @@ class Checkpoints:
         shutil.rmtree(target, ignore_errors=True)
         os.replace(part, target)
         _flush(self.folder)
-        for old in self.found()[_KEPT:]:
+        # With what an earlier process was writing when it was killed.
+        for old in (*self.found()[_KEPT:], *self.folder.glob("step-*.part")):
             shutil.rmtree(old, ignore_errors=True)
 
     def restore(self) -> bool:
@@ -110,7 +111,9 @@ class Checkpoints:
         for path in found:
             try:
                 self._read(path, identity)
-            except (tf.errors.OpError, ValueError, AssertionError) as error:
+            except CheckpointError:
+                raise
+            except Exception as error:  # of a damaged file, TensorFlow raises any
                 warnings.warn(
                     f"checkpoint {path} is damaged ({_reason(error)}); "
                     "trying the one before",

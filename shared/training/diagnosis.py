@@ -8,17 +8,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from shared.training.steps import as_input
+from shared.training.steps import as_input, cross_entropy, gives_logits, outputs
 
 
 def first_nonfinite(
-    model: keras.Model, images: tf.Tensor, centred: bool
+    model: keras.Model, images: tf.Tensor, labels: tf.Tensor, centred: bool
 ) -> tuple[str | None, str]:
     """Runs a batch layer by layer until something is infinite or not a number.
 
     Args:
         model: as it was before the step.
         images: the step's batch `(n, H, W, C)`.
+        labels: `(n,)`.
         centred: as in the recipe.
 
     Returns:
@@ -40,7 +41,26 @@ def first_nonfinite(
     name = _first_output(model, inputs)
     if name is not None:
         return name, f"layer {name!r} has the first output that is not finite"
-    return None, "every layer's output is finite, the loss of them is not"
+    name = _last_gradient(model, inputs, labels)
+    if name is not None:
+        return name, f"going back, layer {name!r} has the first gradient that is not"
+    return None, "every layer's output and gradient is finite when computed again"
+
+
+def _last_gradient(
+    model: keras.Model, inputs: tf.Tensor, labels: tf.Tensor
+) -> str | None:
+    """The layer nearest to the loss with a non-finite gradient."""
+    loss_of = cross_entropy(gives_logits(model))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(loss_of(labels, outputs(model, inputs, False)[0]))
+    variables = model.trainable_variables
+    for variable, gradient in reversed(
+        list(zip(variables, tape.gradient(loss, variables), strict=True))
+    ):
+        if gradient is not None and not _finite(gradient):
+            return variable.path.split("/")[-2]
+    return None
 
 
 def _first_output(model: keras.Model, inputs: tf.Tensor) -> str | None:

@@ -24,11 +24,11 @@ class CheckpointError(TrainingError, RuntimeError):
 
 
 class NonFiniteLossError(TrainingError, ArithmeticError):
-    """The loss became infinite or not a number.
+    """The loss, or the gradient, became infinite or not a number.
 
     Attributes:
         step: the step whose loss it was, counted from 1 over all epochs.
-        layer: the first layer with a non-finite weight or output, or None.
+        layer: the first layer with a non-finite weight, output or gradient, or None.
     """
 
     def __init__(self, message: str, step: int, layer: str | None) -> None:

@@ -32,7 +32,7 @@ class Evaluator:
     def __call__(self) -> tuple[float, float]:
         """The mean loss, without label smoothing, and the accuracy."""
         _, totals = self._advance(self._iterator, self._steps)
-        loss, correct, count = (float(each) for each in totals)
+        loss, correct, count, _ = (float(each) for each in totals)
         return loss / count, correct / count
 
 

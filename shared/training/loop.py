@@ -99,8 +99,8 @@ def train(
 
     Raises:
         TrainingError: a request that makes no sense, see `shared.training.errors`.
-        NonFiniteLossError: the loss became infinite or not a number. The model keeps
-            the weights it had before that step.
+        NonFiniteLossError: the loss or the gradient became infinite or not a number.
+            The model keeps the trainable weights it had before that step.
         KeyboardInterrupt: ctrl-C; the model has its weights, the checkpoint is saved.
     """
     chosen = _changed(find_recipe(recipe), epochs, batch_size, augment)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -155,13 +154,13 @@ class Run:
                 count = min(count, every - state.step % every)
             began = time.perf_counter()
             made, totals = self.advance(iterator, tf.constant(count, tf.int64))
-            sums = totals.numpy().tolist()
+            row = totals.numpy().tolist()
             seconds = time.perf_counter() - began
             state.step += int(made)
             state.seconds += seconds
-            state.totals = [a + b for a, b in zip(state.totals, sums, strict=True)]
+            state.totals = [a + b for a, b in zip(state.totals, row, strict=True)]
             self.pace.learn(int(made), seconds)
-            if not math.isfinite(state.totals[0]):
+            if state.totals[3]:
                 self._explain()
             self.bar.update(
                 epoch + 1, state.step - first, state.totals[0] / state.totals[2]
@@ -175,7 +174,7 @@ class Run:
     def _close_epoch(self) -> Row:
         """Validate, and make the running epoch the history's last row."""
         state = self.state
-        loss, correct, count = state.totals
+        loss, correct, count, _ = state.totals
         row: Row = {
             "epoch": len(state.history) + 1,
             "loss": loss / count,
@@ -187,7 +186,7 @@ class Run:
         row["learning_rate"] = float(self.schedule(state.step - 1))
         row["seconds"] = state.seconds + time.perf_counter() - began
         state.history.append(row)
-        state.totals, state.seconds = [0.0, 0.0, 0.0], 0.0
+        state.totals, state.seconds = [0.0] * 4, 0.0
         self._judge(row)
         self.bar.finish(row)
         if self.logs is not None:
@@ -231,15 +230,15 @@ class Run:
         self.bar.close()
         state = self.state
         plan = dataclasses.replace(self.plan, first_step=state.step - 1)
-        images, *_ = next(iter(whole_batches(self.source, plan)))
+        images, labels, _ = next(iter(whole_batches(self.source, plan)))
         model = self.model
         if self.strategy.num_replicas_in_sync > 1:
             model = keras.models.clone_model(model)
             model.set_weights(self.model.get_weights())
-        layer, finding = first_nonfinite(model, images, self.recipe.centred)
+        layer, finding = first_nonfinite(model, images, labels, self.recipe.centred)
         rate = float(self.schedule(state.step - 1))
         raise NonFiniteLossError(
-            f"the loss is not finite at step {state.step} (epoch "
+            f"no finite loss and gradient at step {state.step} (epoch "
             f"{len(state.history) + 1}): {finding}; the learning rate is {rate:g}, "
             "try a tenth of it or a warm-up",
             step=state.step,

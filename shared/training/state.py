@@ -17,7 +17,7 @@ class Progress:
 
     Attributes:
         step: steps made, over all epochs.
-        totals: of the running epoch: loss, correct and examples, summed.
+        totals: of the running epoch: loss, correct and examples, summed; unsound steps.
         seconds: spent in the running epoch.
         history: a row per finished epoch.
         best: the lowest error so far, for early stopping.
@@ -27,7 +27,7 @@ class Progress:
     """
 
     step: int = 0
-    totals: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    totals: list[float] = field(default_factory=lambda: [0.0] * 4)
     seconds: float = 0.0
     history: list[Row] = field(default_factory=list)
     best: float | None = None

@@ -12,22 +12,22 @@ from shared.training.optimizers import is_kernel
 from shared.training.recipe_type import Recipe
 
 
-class Totals:
-    """Sums over examples: what an epoch's means are made of."""
+def sums(
+    loss: tf.Tensor, hits: tf.Tensor, weights: tf.Tensor, sound: tf.Tensor
+) -> tf.Tensor:
+    """`(4,)`: loss, hits and number of one replica's images, and whether unsound.
 
-    FIELDS = ("loss", "correct", "examples")
-
-    @staticmethod
-    def row(loss: tf.Tensor, hits: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        """`(3,)` of one replica's images; an image of weight 0 does not count."""
-        real = tf.cast(weights > 0, tf.float32)
-        return tf.stack(
-            [
-                tf.reduce_sum(loss * real),
-                tf.reduce_sum(hits * real),
-                tf.reduce_sum(real),
-            ]
-        )
+    An image of weight 0 does not count.
+    """
+    real = tf.cast(weights > 0, tf.float32)
+    return tf.stack(
+        [
+            tf.reduce_sum(loss * real),
+            tf.reduce_sum(hits * real),
+            tf.reduce_sum(real),
+            tf.cast(~sound, tf.float32),
+        ]
+    )
 
 
 def as_input(images: tf.Tensor, centred: bool, dtype: Any = tf.float32) -> tf.Tensor:
@@ -88,10 +88,11 @@ def training_step(
     replicas: int,
     jit_compile: bool,
 ) -> Callable[..., tf.Tensor]:
-    """One replica's step: `(images, labels, weights)` to its totals.
+    """One replica's step: `(images, labels, weights)` to its sums.
 
-    If its loss is not finite, its gradient counts as zero: the weights stay as they
-    were when it happened, for the diagnosis and for whoever goes on from them.
+    If its loss or its gradient is not finite, the gradient counts as zero: the weights
+    stay as they were when it happened, for the diagnosis and for whoever goes on from
+    them. (The loss alone does not tell: a ReLU makes 0 of what is not a number.)
     """
     loss_of = cross_entropy(gives_logits(model), recipe.label_smoothing)
     variables = model.trainable_variables
@@ -110,10 +111,13 @@ def training_step(
             objective = optimizer.scale_loss(loss) if scaled else loss
         grads = tape.gradient(objective, variables)
         sound = tf.math.is_finite(loss)
+        if not scaled:  # where the loss is scaled, the optimizer deals with these
+            total = tf.add_n([tf.reduce_sum(g) for g in grads if g is not None])
+            sound &= tf.math.is_finite(total)
         grads = [
             g if g is None else tf.where(sound, g, tf.zeros_like(g)) for g in grads
         ]
-        return grads, Totals.row(each, hits(y, main), weights)
+        return grads, sums(each, hits(y, main), weights, sound)
 
     def with_decay(grads: list) -> list:
         if not decay:
@@ -137,12 +141,12 @@ def training_step(
         return [g if g is None else next(parts) for g in grads]
 
     def step(x: tf.Tensor, y: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        grads, totals = gradients(x, y, weights)
+        grads, result = gradients(x, y, weights)
         grads = with_decay(grads)
         if recipe.clip_norm is not None:
             grads = clipped(grads)
         optimizer.apply(grads, variables)
-        return totals
+        return result
 
     if jit_compile and replicas == 1:
         return tf.function(step, jit_compile=True)
@@ -157,22 +161,22 @@ def advancer(
 ) -> Callable[..., tuple]:
     """A function that makes up to `count` steps in one call.
 
-    It returns the steps made and the sums of their totals; it stops early after a
-    step whose loss is not finite. Calling Python once for many steps is what makes
+    It returns the steps made and the totals of their sums; it stops early after an
+    unsound step. Calling Python once for many steps is what makes
     small networks fast.
     """
 
     @tf.function(reduce_retracing=True)
     def advance(iterator: Any, count: tf.Tensor) -> tuple:
         made = tf.constant(0, tf.int64)
-        totals = tf.zeros(3, tf.float64)
+        totals = tf.zeros(4, tf.float64)
         sound = tf.constant(True)
         while tf.logical_and(made < count, sound):
             row = strategy.run(step, args=next(iterator))
             row = strategy.reduce(tf.distribute.ReduceOp.SUM, row, axis=None)
             made += 1
             totals += tf.cast(row, tf.float64)
-            sound = tf.math.is_finite(row[0])
+            sound = tf.equal(row[3], 0.0)
         return made, totals
 
     return advance
@@ -184,6 +188,7 @@ def evaluation_step(model: keras.Model, centred: bool) -> Callable[..., tf.Tenso
 
     def step(x: tf.Tensor, y: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         main = outputs(model, as_input(x, centred), False)[0]
-        return Totals.row(loss_of(y, main), hits(y, main), weights)
+        loss = loss_of(y, main)
+        return sums(loss, hits(y, main), weights, tf.constant(True))
 
     return step

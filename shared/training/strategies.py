@@ -40,7 +40,7 @@ def strategy(name: str = "auto") -> tf.distribute.Strategy:
     if name == "one":
         return tf.distribute.get_strategy()
     if kind == "cpu" and count.isdecimal() and int(count) > 0:
-        return _mirrored([f"CPU:{i}" for i in range(_divide_cpu(int(count)))])
+        return _mirrored([f"CPU:{i}" for i in range(divide_cpu(int(count)))])
     if kind == "gpu" and count.isdecimal() and int(count) > 0:
         there = len(tf.config.list_logical_devices("GPU"))
         if there < int(count):
@@ -69,13 +69,20 @@ def _mirrored(devices: list[str]) -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy(devices)
 
 
-def _divide_cpu(count: int) -> int:
-    """Make the CPU `count` logical devices, which TensorFlow allows once, early."""
+def divide_cpu(count: int) -> int:
+    """Make the CPU at least `count` logical devices; starts nothing.
+
+    TensorFlow allows this once, before it computes anything.
+
+    Returns:
+        `count`.
+
+    Raises:
+        StrategyError: TensorFlow has started with fewer.
+    """
     cpu = tf.config.list_physical_devices("CPU")[0]
-    division = tf.config.get_logical_device_configuration(cpu)
-    if division is not None and len(division) >= count:
-        return count
-    if division is None and count == 1:
+    there = len(tf.config.get_logical_device_configuration(cpu) or [None])
+    if there >= count:
         return count
     try:
         tf.config.set_logical_device_configuration(
@@ -97,8 +104,15 @@ def _multiworker() -> tf.distribute.Strategy:
     resolver: Any
     if "TF_CONFIG" in os.environ:
         resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
-        if not resolver.cluster_spec().jobs:
-            raise StrategyError("TF_CONFIG names no cluster; see tf.distribute's guide")
+        try:
+            jobs = resolver.cluster_spec().jobs
+        except ValueError as error:
+            raise StrategyError(f"TF_CONFIG is no JSON: {error}") from None
+        if not jobs:
+            raise StrategyError(
+                'TF_CONFIG names no cluster; it is {"cluster": {"worker": '
+                '["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
+            )
     elif "SLURM_STEP_NUM_TASKS" in os.environ:
         resolver = tf.distribute.cluster_resolver.SlurmClusterResolver()
     else:
