@@ -902,7 +902,7 @@ alexnet = {
 }
 for name, error in alexnet.items():
     fewer = 1 - error / alexnet["one network"]
-    print(f"{name:42} {error} %   {fewer:.1%} fewer errors than one")
+    print(f"{name:42} {error} %   {fewer:.2%} fewer errors than one")
 
 # %% [markdown]
 # **Your turn.** What does each of the two numbers belong to? Which one may be compared
