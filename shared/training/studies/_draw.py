@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 
 def figure(columns: int = 1, *, width: float = 6.0, height: float = 4.2) -> Any:
@@ -26,6 +27,8 @@ def curves(axes: Any, frame: Any, by: str, x: str, y: str) -> None:
         axes.fill_between(
             mean.index, over.min(), over.max(), color=line.get_color(), alpha=0.2
         )
+    if frame[x].dtype.kind == "i":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(x.replace("_", " "))
     axes.set_ylabel(y.replace("_", " "))
     axes.grid(alpha=0.3)
