@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 
 import numpy as np
 import pandas as pd
@@ -176,8 +177,6 @@ def test_a_folder_that_cannot_be_written_is_one_line(capsys, tmp_path):
 
 
 def test_rows_are_kept_when_a_study_is_interrupted(tmp_path, monkeypatch):
-    import dataclasses
-
     from shared.training.studies import _running
 
     def rows(config):

@@ -158,9 +158,11 @@ def test_a_capped_relu_is_refused():
         vis.deconvolution(model, np.zeros((1, 4, 4, 1)), "relu6", 0)
 
 
-@pytest.mark.parametrize("top", ["linear", "softmax"])
+@pytest.mark.parametrize("top", ["linear", "softmax", "layer"])
 def test_saliency_is_the_difference_quotient_of_the_logit(top):
-    model = net(top)
+    model = net("linear" if top == "layer" else top)
+    if top == "layer":
+        model.add(keras.layers.Softmax())
     classes = np.array([0, 3, 1, 2, 0])
     found = vis.saliency(model, X, classes)
     kernel, bias = (w.astype(float) for w in model.get_layer("top").get_weights())
@@ -199,6 +201,26 @@ def test_grad_cam_is_the_class_activation_map_before_an_average(trainable):
         expected = np.maximum(maps[image] @ kernel[:, label], 0) / positions
         np.testing.assert_allclose(heat[image], expected, atol=1e-6)
     assert heat.max() > 0
+
+
+def test_grad_cam_weighs_a_map_by_its_mean_gradient():
+    keras.utils.set_random_seed(4)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input(SHAPE),
+            layers.Conv2D(3, 3, name="conv"),
+            layers.Flatten(),
+            layers.Dense(CLASSES, name="top"),
+        ]
+    )
+    maps = vis.activations(model, X, "conv")
+    kernel, _ = model.get_layer("top").get_weights()
+    # The gradient of a logit by the maps is the class's column of the kernel.
+    weights = kernel[:, 1].reshape(maps.shape[1:]).mean((0, 1))
+    heat = vis.grad_cam(model, X, "conv", 1)
+    np.testing.assert_allclose(heat, np.maximum(maps @ weights, 0), atol=1e-6)
+    assert 0 < (heat > 0).mean() < 1
 
 
 def test_grad_cam_takes_the_predicted_class_where_none_is_named(model):

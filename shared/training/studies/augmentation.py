@@ -49,13 +49,13 @@ HANDWRITING = {
 
 @dataclass(frozen=True)
 class Config:
-    """Sizes, of photographs first, of digits second."""
+    """Sizes, of photographs first, of digits second: few images, many epochs."""
 
     datasets: tuple[str, str] = ("cifar10", "mnist")
-    train: tuple[str, str] = ("train[:3000]", "train[:1000]")
+    train: tuple[str, str] = ("train[:1000]", "train[:500]")
     test: tuple[str, str] = ("test[:2000]", "test[:2000]")
-    epochs: tuple[int, int] = (8, 15)
-    filters: tuple[int, ...] = (8, 16, 32)
+    epochs: tuple[int, int] = (30, 25)
+    filters: tuple[int, ...] = (16, 32, 64)
     seeds: tuple[int, ...] = (0, 1, 2)
 
 

@@ -24,9 +24,9 @@ class Config:
     """Sizes; `depths` are of the form 6n + 2."""
 
     dataset: str = "cifar10"
-    train: str = "train[:2000]"
+    train: str = "train[:3000]"
     test: str = "test[:1000]"
-    epochs: int = 6
+    epochs: int = 8
     depths: tuple[int, ...] = (8, 20, 44)
     seeds: tuple[int, ...] = (0, 1)
 

@@ -26,10 +26,10 @@ class Config:
     """Sizes; `epsilons` are the shares spread over all classes."""
 
     dataset: str = "cifar10"
-    train: str = "train[:4000]"
+    train: str = "train[:1500]"
     test: str = "test[:2000]"
-    epochs: int = 10
-    filters: tuple[int, ...] = (8, 16, 32)
+    epochs: int = 25
+    filters: tuple[int, ...] = (16, 32, 64)
     epsilons: tuple[float, ...] = (0.0, 0.1, 0.2, 0.4)
     seeds: tuple[int, ...] = (0, 1, 2)
 
@@ -112,9 +112,9 @@ STUDY = Study(
     sizes={
         "full": Config(),
         "quick": Config(
-            train="train[:1500]",
+            train="train[:500]",
             test="test[:1000]",
-            epochs=6,
+            epochs=15,
             epsilons=(0.0, 0.1, 0.4),
             seeds=(0, 1),
         ),

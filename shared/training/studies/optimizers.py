@@ -66,7 +66,7 @@ def table(frame: Any) -> Any:
     last = frame[frame["epoch"] == frame["epoch"].max()].copy()
     last["test error (%)"] = 100 * (1 - last["test_accuracy"])
     by = last.groupby("optimizer", sort=False)
-    ranked = by["test error (%)"].mean().sort_values().index
+    ranked = by["training_loss"].mean().sort_values().index
     summary = by.agg(
         {
             "training_loss": lambda v: spread(v, 4),
@@ -83,6 +83,7 @@ def plot(frame: Any) -> Any:
     for axes, what in ((left, "training_loss"), (right, "test_loss")):
         _draw.curves(axes, frame, "optimizer", "epoch", what)
         axes.set_yscale("log")
+    left.get_legend().remove()  # it would hide a curve, and is the same
     name, seeds = frame["dataset"].iloc[0], frame["seed"].nunique()
     figure.suptitle(f"The MNIST task on {name}: mean and range of {seeds} seeds")
     return figure

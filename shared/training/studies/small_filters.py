@@ -33,9 +33,9 @@ class Config:
     """Sizes."""
 
     dataset: str = "cifar10"
-    train: str = "train[:2000]"
+    train: str = "train[:3000]"
     test: str = "test[:1000]"
-    epochs: int = 6
+    epochs: int = 8
     filters: tuple[int, ...] = (16, 16, 32)
     seeds: tuple[int, ...] = (0, 1, 2)
 

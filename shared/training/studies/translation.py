@@ -38,7 +38,7 @@ class Config:
     test: str = "test[:2000]"
     epochs: int = 4
     border: int = 8
-    shifts: tuple[int, ...] = (0, 1, 2, 3, 4, 6, 8)
+    shifts: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7, 8)
     seeds: tuple[int, ...] = (0, 1, 2)
 
 

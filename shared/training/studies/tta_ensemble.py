@@ -37,8 +37,8 @@ class Config:
     dataset: str = "cifar10"
     train: str = "train[:5000]"
     test: str = "test[:2000]"
-    epochs: int = 8
-    filters: tuple[int, ...] = (8, 16, 32)
+    epochs: int = 12
+    filters: tuple[int, ...] = (16, 32, 64)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
 
 
