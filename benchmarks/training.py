@@ -1,0 +1,209 @@
+"""Times training: `train` beside `keras.Model.fit`, replicas, and PyTorch's CPU build.
+
+    python benchmarks/training.py                     # all comparisons
+    python benchmarks/training.py --only lenet5 --rounds 7
+    python benchmarks/training.py --output benchmarks/results/training.txt
+
+Each comparison runs its contenders in turn, round after round, so that a busy machine
+slows all of them alike; a contender's time is that of its fastest epoch, the first of
+each round left out, which compiles. Images are random: only time is measured.
+
+Bars: `train` makes at least as many images per second as `fit` with the same network,
+optimizer and batch, both as they come (`fit` compiles with XLA where it can); two
+replicas on one CPU take at most 1.15 times as long as one device.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from shared.models import build
+from shared.training import recipe, strategy, train
+
+EPOCHS = 3  # of a round; the first one is not counted
+FIT_BAR, REPLICAS_BAR = 1.0, 1.15
+
+
+@dataclass(frozen=True)
+class Network:
+    """What is trained: a variant, its input and how many images make an epoch."""
+
+    variant: str
+    shape: tuple[int, int, int]
+    batch_size: int
+    images: int
+
+    def build(self) -> keras.Model:
+        return build(self.variant, input_shape=self.shape, classes=10)
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(0)
+        x = rng.integers(0, 256, (self.images, *self.shape), dtype=np.uint8)
+        return x, rng.integers(0, 10, self.images)
+
+
+NETWORKS = {
+    "lenet5": Network("lenet5", (28, 28, 1), 64, 12_800),
+    "mnist_task": Network("mnist_task", (28, 28, 1), 128, 6_400),
+    "mnist_cnn": Network("mnist_cnn", (28, 28, 1), 128, 6_400),
+    "resnet20_cifar": Network("resnet20_cifar", (32, 32, 3), 128, 1_280),
+    "resnet9_narrow": Network("resnet9_narrow", (32, 32, 3), 128, 1_280),
+}
+
+PLAIN = recipe(
+    "lenet5", options={"momentum": 0.9}, learning_rate=1e-3, weight_decay=0.0
+)
+Contender = Callable[[], float]
+
+
+def ours(network: Network, **settings: Any) -> Contender:
+    """Seconds of the fastest epoch of `train`."""
+    data, model = network.data(), network.build()
+
+    def go() -> float:
+        history = train(
+            model,
+            data,
+            PLAIN,
+            epochs=EPOCHS,
+            batch_size=network.batch_size,
+            progress=False,
+            **settings,
+        ).history
+        return min(row["seconds"] for row in history[1:])
+
+    return go
+
+
+class Clock(keras.callbacks.Callback):
+    """Notes how long each epoch of `fit` takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.seconds.append(time.perf_counter() - self._began)
+
+
+def fit(network: Network, jit_compile: Any = "auto") -> Contender:
+    """Seconds of the fastest epoch of Keras's `fit`, its images float32 already."""
+    x, y = network.data()
+    x = x / np.float32(255)
+    model = network.build()
+    model.compile(
+        keras.optimizers.SGD(1e-3, momentum=0.9),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=jit_compile,
+    )
+
+    def go() -> float:
+        clock = Clock()
+        model.fit(
+            x,
+            y,
+            batch_size=network.batch_size,
+            epochs=EPOCHS,
+            verbose=0,
+            callbacks=[clock],
+        )
+        return min(clock.seconds[1:])
+
+    return go
+
+
+def compare(contenders: dict[str, Contender], rounds: int) -> dict[str, float]:
+    """The fastest epoch of each contender, over rounds in which each has its turn."""
+    best = dict.fromkeys(contenders, float("inf"))
+    for _ in range(rounds):
+        for name, go in contenders.items():
+            best[name] = min(best[name], go())
+    return best
+
+
+def contenders(network: Network, two: tf.distribute.Strategy) -> dict[str, Contender]:
+    """Everyone who can train this network."""
+    there = {
+        "train": ours(network),
+        "fit": fit(network),
+        "train, XLA": ours(network, jit_compile=True),
+        "fit, no XLA": fit(network, jit_compile=False),
+        "train, 2 replicas": ours(network, strategy=two),
+    }
+    if importlib.util.find_spec("torch") is not None:
+        from benchmarks.training_torch import TWINS, torch_contender
+
+        if network.variant in TWINS:
+            there["PyTorch"] = torch_contender(network, EPOCHS)
+    return there
+
+
+def report(name: str, network: Network, best: dict[str, float]) -> list[str]:
+    """The lines of one network, with its ratios."""
+    lines = [f"{name}, batches of {network.batch_size}"]
+    for contender, seconds in best.items():
+        rate = network.images / seconds
+        ratio = best["train"] / seconds
+        lines.append(f"  {contender:18} {rate:9.0f} images/s   x{ratio:.2f} of train")
+    gain = best["fit"] / best["train"]
+    cost = best["train, 2 replicas"] / best["train"]
+    lines.append(
+        f"  train / fit x{gain:.2f} (bar {FIT_BAR}: {_verdict(gain >= FIT_BAR)}), "
+        f"2 replicas / 1 in time x{cost:.2f} "
+        f"(bar {REPLICAS_BAR}: {_verdict(cost <= REPLICAS_BAR)})"
+    )
+    return lines
+
+
+def _verdict(kept: bool) -> str:
+    return "kept" if kept else "MISSED"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--output", type=Path, help="write the report here too")
+    options = parser.parse_args()
+    two = strategy("cpu:2")
+    lines = [
+        f"# python {' '.join(sys.argv)}",
+        f"# {platform.machine()}, {os.cpu_count()} cores, TensorFlow {tf.__version__}, "
+        f"Keras {keras.__version__}; load {os.getloadavg()[0]:.1f} at the start",
+    ]
+    if importlib.util.find_spec("torch") is None:
+        lines.append("# PyTorch is not installed: not compared")
+    print("\n".join(lines), flush=True)
+    for name in options.only:
+        network = NETWORKS[name]
+        best = compare(contenders(network, two), options.rounds)
+        part = report(name, network, best)
+        print("\n".join(part), flush=True)
+        lines += part
+        keras.backend.clear_session()
+    if options.output:
+        options.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
