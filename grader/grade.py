@@ -82,7 +82,7 @@ def grade(
     hosts = how.hosts or Hosts(how.sandbox)
     try:
         chosen = [q for q in manifest.questions if not how.only or q.id in how.only]
-        answered = [q for q in chosen if not _blank(submission, q)]
+        answered = [q for q in chosen if not _blank(manifest, submission, q)]
         not_here = {q.id: r for q in answered if (r := missing(q.requires))}
         answered = [q for q in answered if q.id not in not_here]
         for question in answered:
@@ -212,12 +212,14 @@ def trusted_surroundings(files: Sequence[Path]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _blank(submission: Submission, question: Question) -> bool:
+def _blank(manifest: Manifest, submission: Submission, question: Question) -> bool:
     """True if nothing was answered; then no process need be started."""
     if question.files:
         found = [submission.files.get(name, b"") for name in question.files]
         return all(not text.strip() or is_blank_file(text) for text in found)
-    return submission.definitions.is_blank(question.id, question.graded_names)
+    # With bindings, the other names are theirs.
+    names = question.graded_names[:1] if manifest.bindings else question.graded_names
+    return submission.definitions.is_blank(question.id, names)
 
 
 def _messages(submission: Submission, questions: Sequence[Question]) -> dict[str, str]:

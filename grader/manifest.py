@@ -35,7 +35,7 @@ class Question:
             names are then what the manifest's `bindings` make of them.
         requires: what this machine must have to grade the question; see
             ``grader.machine``.
-        prebuilt: whether the answer needs what `bindings` build beforehand.
+        prebuilt: names of what the bindings build beforehand for the answer.
         devices: logical CPU devices that TensorFlow has there.
     """
 
@@ -49,7 +49,7 @@ class Question:
     timeout_s: float | None = None
     files: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
-    prebuilt: bool = False
+    prebuilt: tuple[str, ...] = ()
     devices: int = 1
 
     @property
@@ -226,7 +226,8 @@ _T = TypeVar("_T", Question, Manifest, LatePolicy)
 
 # How each key must look in TOML; `folder` and `questions` are set by `load`.
 _STRINGS = {"title", "id", "instead", "bindings"}
-_STRING_LISTS = {"submit", "allow", "forbid", "names", "files", "requires", "given"}
+_STRING_LISTS = {"submit", "allow", "forbid", "names", "files", "given"}
+_STRING_LISTS |= {"requires", "prebuilt"}
 _NUMBERS = {"points", "timeout_s"}
 _AMOUNTS = {"grace_minutes", "percent_per_day", "cap_percent"}
 
@@ -268,8 +269,6 @@ def _value(key: str, value: Any, where: str) -> Any:
     elif key == "memory_mb":
         good = type(value) is int and 0 < value < 1e7
         expected = "a positive whole number"
-    elif key == "prebuilt":
-        good, expected = type(value) is bool, "true or false"
     elif key == "covers":
         good = isinstance(value, list) and all(type(v) is int for v in value)
         expected = "a list of row numbers"

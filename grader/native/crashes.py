@@ -34,6 +34,10 @@ class OutOfBounds(Exception):
     """The program read or wrote outside an array."""
 
 
+class DriverError(Exception):
+    """The driver that ran the program found fault with it."""
+
+
 class Crash(Exception):
     """The program ended without a result."""
 
@@ -48,8 +52,8 @@ def explain(code: int, text: str, source: Path) -> Exception:
     """
     told = _COURSE.findall(text)
     if told:
-        kind = OutOfBounds if "outside" in told[0] else Crash
-        return kind(told[0])
+        kind = OutOfBounds if ", outside its " in told[0] else DriverError
+        return kind(f"{source.name}: {told[0]}{_place(text, source)}")
     thrown = _THROWN.search(text)
     if thrown:
         what = _WHAT.search(text)
@@ -62,6 +66,15 @@ def explain(code: int, text: str, source: Path) -> Exception:
         return Crash(f"{source.name}: ended by {_signal(-code)}")
     return Crash(
         f"{source.name}: the program ended without a result (exit code {code})"
+    )
+
+
+def without_noise(text: str) -> str:
+    """What the student's code itself printed."""
+    return "".join(
+        line
+        for line in text.splitlines(keepends=True)
+        if not (_BUFFER.match(line) or "WARNING: ASan doesn't fully" in line)
     )
 
 

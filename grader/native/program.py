@@ -10,13 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.native.crashes import Crash, explain
-from grader.native.toolchain import CompileError, compile_to, find_compiler, run_group
+from grader.native.crashes import Crash, explain, without_noise
+from grader.native.toolchain import (
+    CompileError,
+    compile_to,
+    find_compiler,
+    find_nvcc,
+    run_group,
+)
 
 #: Out-of-bounds accesses end the program with a report; one build serves for the
 #: numbers and for that.
-_CHECKED = ("-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer")
+_CHECKED = ("-O1", "-g1", "-fsanitize=address", "-fno-omit-frame-pointer")
 _FAST = ("-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared")
+_ARCHITECTURE = "sm_80"  # any that the toolkit knows: the code is not run
 # A leak is no failure here, and its search needs ptrace.
 _SANITIZER = {"ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0"}
 
@@ -29,12 +36,14 @@ class Program:
         source: the student's file; the driver includes it as ``STUDENT_FILE``.
         driver: a file with ``main(request file, result file, …)``.
         flags: further flags, e.g. definitions and include folders.
+        compiler: ``"c++"``, or ``"nvcc"`` for a program that runs on a GPU.
         printed: what the latest run printed.
     """
 
     source: Path
     driver: Path
     flags: tuple[str, ...] = ()
+    compiler: str = "c++"
     printed: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +69,7 @@ class Program:
                 code, text = run_group(command, Path(name), timeout_s, _SANITIZER)
             except TimeoutError as error:
                 raise TimeoutError(f"{self.source.name}: {error}") from None
-            self.printed = text
+            self.printed = without_noise(text)
             if code != 0:
                 raise explain(code, text, self.source)
             if not answered.is_file():
@@ -77,14 +86,41 @@ class Program:
         return self._made[1]
 
     def _compile(self, key: str) -> Path | Exception:
-        target = _folder() / f"{self.source.stem}-{key}"
-        flags = [*_CHECKED, *student_flags(self.source), *self.flags]
+        target = _folder() / f"{self.source.stem}-{self.compiler.strip('+')}-{key}"
         try:
-            command = [*_compiler(), *flags, "-x", "c++", str(self.driver)]
-            compile_to(target, command, self.source)
+            if self.compiler == "nvcc":
+                command = [*_nvcc(), "-O3", "-arch=native"]
+            else:
+                command = [*_compiler(), *_CHECKED, "-x", "c++"]
+            flags = [*student_flags(self.source), *self.flags]
+            compile_to(target, [*command, *flags, str(self.driver)], self.source)
         except (CompileError, NotImplementedError) as error:
             return error
         return target
+
+
+_accepted: dict[tuple[Path, str], CompileError | None] = {}
+
+
+def check_with_nvcc(source: Path, driver: Path, flags: Sequence[str] = ()) -> None:
+    """Compiles a CUDA file to machine code of a GPU and runs nothing.
+
+    Raises:
+        CompileError: if nvcc refuses it.
+    """
+    key = source, file_key(source)
+    if key not in _accepted:
+        target = _folder() / f"{source.stem}-{key[1]}.cubin"
+        command = [*_nvcc(), f"-arch={_ARCHITECTURE}", "-cubin"]
+        command += [*student_flags(source), *flags, str(driver)]
+        try:
+            compile_to(target, command, source)
+            _accepted[key] = None
+        except CompileError as error:
+            _accepted[key] = error
+    refused = _accepted[key]
+    if refused is not None:
+        raise refused
 
 
 def build_library(source: Path, driver: Path, flags: Sequence[str] = ()) -> Path:
@@ -133,6 +169,13 @@ def _compiler() -> list[str]:
         )
     # The course's drivers raise warnings in nobody's code but their own.
     return [found, "-w", "-fmax-errors=5" if "clang" not in found else "-w"]
+
+
+def _nvcc() -> list[str]:
+    found = find_nvcc()
+    if found is None:
+        raise CompileError("no nvcc here: install CUDA, or set NVCC to its path")
+    return [found, "-w"]
 
 
 @functools.cache

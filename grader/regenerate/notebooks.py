@@ -76,7 +76,7 @@ def read_source(manifest: Manifest) -> Source:
     for id in asked:
         if id not in manifest.ids:
             raise ManifestError(f"{path}: question {id!r} is not in the manifest")
-    for id in manifest.ids:
+    for id in (question.id for question in manifest.questions if not question.files):
         if asked.count(id) != 1:
             raise ManifestError(
                 f'{path}: {asked.count(id)} cells are marked question="{id}"; '

@@ -29,6 +29,7 @@ from grader.sandbox.levels import candidates
 
 _HOST_START_S = 300.0  # a cold disk and TensorFlow
 _REPLY_S = 60.0
+_KEPT = ("PATH", "LANG", "CXX", "NVCC")
 _SETTLE_S = 30.0  # for the worker to confine itself and read its settings
 
 
@@ -254,7 +255,7 @@ def _signal_name(number: int) -> str:
 
 def _environment() -> dict[str, str]:
     """A small environment: no secrets, no noise, no GPU."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | {
         "HOME": "/tmp",
         "TMPDIR": "/tmp",

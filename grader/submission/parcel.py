@@ -16,13 +16,15 @@ from grader.manifest import ROOT, Manifest, Question
 from grader.submission.files import Submission
 
 _PREBUILD_S = 600
+#: Folder beside the bindings in which they find what they built beforehand.
+PREBUILT = "prebuilt"
 _BLANK = re.compile(rb'^\s*#\s*error\s+"\w+: not answered yet"', re.MULTILINE)
 
 
 def parcel(
     manifest: Manifest, question: Question, submission: Submission
 ) -> dict[str, Any]:
-    """Returns the settings ``files``, ``bindings`` and ``prebuilt`` of a worker.
+    """Returns the settings ``files`` and ``bindings`` of a worker.
 
     Nothing for an assignment without bindings. Only the question's own files are taken
     from the submission; a given file of the same name does not come from there.
@@ -36,14 +38,10 @@ def parcel(
     }
     for name in (*manifest.given, manifest.bindings):
         files |= _read(manifest.given_path(name), name)
-    made = prebuilt(manifest) if question.prebuilt else None
-    if made is not None:
-        files[made.name] = made.read_bytes()
-    return {
-        "files": files,
-        "bindings": manifest.bindings,
-        "prebuilt": made.name if made else "",
-    }
+    for name in question.prebuilt:
+        made = prebuilt(manifest.given_path(manifest.bindings), name)
+        files[f"{PREBUILT}/{name}"] = made.read_bytes()
+    return {"files": files, "bindings": manifest.bindings}
 
 
 def is_blank_file(contents: bytes) -> bool:
@@ -52,38 +50,31 @@ def is_blank_file(contents: bytes) -> bool:
 
 
 @functools.cache
-def _prebuilt(bindings: Path) -> Path:
-    """Runs ``bindings prebuild``, which prints a path; the course's code, in its cache.
+def prebuilt(bindings: Path, name: str) -> Path:
+    """Runs ``bindings prebuild NAME``, which prints a path: course code, in a cache.
 
     In a process of its own: it may need TensorFlow.
+
+    Raises:
+        GraderFault: if there is then no such file.
     """
-    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
     try:
         done = subprocess.run(
-            [sys.executable, str(bindings), "prebuild"],
+            [sys.executable, str(bindings), "prebuild", name],
             cwd=tempfile.gettempdir(),
-            env=environment,
+            env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             timeout=_PREBUILD_S,
         )
     except subprocess.TimeoutExpired:
-        raise GraderFault(f"{bindings.name} prebuild: not done in time") from None
+        raise GraderFault(f"{bindings.name} prebuild {name}: no end") from None
     lines = done.stdout.split("\n")
     path = Path(lines[-2] if len(lines) > 1 else "")
     if done.returncode or not path.is_file():
         words = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise GraderFault(f"{bindings.name} prebuild failed: {words}")
+        raise GraderFault(f"{bindings.name} prebuild {name} failed: {words}")
     return path
-
-
-def prebuilt(manifest: Manifest) -> Path:
-    """The path of what the bindings built beforehand.
-
-    Raises:
-        GraderFault: if they cannot.
-    """
-    return _prebuilt(manifest.given_path(manifest.bindings))
 
 
 def _read(path: Path, name: str) -> dict[str, bytes]:

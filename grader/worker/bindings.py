@@ -22,8 +22,7 @@ class Bindings:
     """The names that bindings offer; none if the question has no files.
 
     Args:
-        settings: ``files`` (path to contents), ``bindings`` and ``prebuilt`` (one of
-            these paths, or empty).
+        settings: ``files`` (path to contents) and ``bindings``, one of these paths.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -35,8 +34,6 @@ class Bindings:
         if not files:
             return
         folder = Path(_scratch(), "assignment")
-        if settings.get("prebuilt"):
-            os.environ["COURSE_PREBUILT"] = str(folder / settings["prebuilt"])
         for path, contents in files.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)

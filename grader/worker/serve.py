@@ -118,9 +118,9 @@ class Worker(Answerer):
 
     Args:
         settings: ``question``, ``allow``, ``forbid``, ``instead`` and whether the
-            worker may build Keras layers by name (``reference``); ``files``,
-            ``bindings`` and ``prebuilt`` of an answer in files; and how many
-            logical ``devices`` TensorFlow has.
+            worker may build Keras layers by name (``reference``); ``files``
+            and ``bindings`` of an answer in files; and how many logical ``devices``
+            TensorFlow has.
     """
 
     caught = (BaseException,)

@@ -36,7 +36,7 @@ DRIVER = """
     }
     """
 BINDINGS = """
-    import os
+    import os, sys
     from pathlib import Path
     import numpy as np
     from grader import native
@@ -49,14 +49,14 @@ BINDINGS = """
         return float(np.frombuffer(program.run(np.asarray(x, float).tobytes()))[0])
 
     def prebuilt():
-        return Path(os.environ["COURSE_PREBUILT"]).read_text()
+        return (HERE / "prebuilt" / "text").read_text()
 
     def not_graded():
         return 1
 
     if __name__ == "__main__":
         path = Path(os.environ["COURSE_TEST_FOLDER"], "made")
-        path.write_text("beforehand")
+        path.write_text(" ".join(sys.argv[1:]))
         print(path)
     """
 SOLUTION = """\
@@ -406,7 +406,7 @@ def test_an_unknown_requirement_is_named(course, hosts):
         (ASKED | {"files": ["other.cc"]}, {}, "list it in 'submit'"),
         (ASKED, {"given": ["nothing.h"]}, "'nothing.h' is given"),
         (ASKED, {"given": ["../other"]}, "is given"),
-        (ASKED | {"prebuilt": "yes"}, {}, "'prebuilt' must be true or false"),
+        (ASKED | {"prebuilt": "yes"}, {}, "'prebuilt' must be a list of texts"),
     ],
 )
 def test_a_faulty_manifest_is_refused(course, asked, top, message):
@@ -419,10 +419,10 @@ def test_what_bindings_prebuild_goes_with_the_answer(
     course, confined, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("COURSE_TEST_FOLDER", str(tmp_path))
-    asked = ASKED | {"names": ["add", "prebuilt"], "prebuilt": True}
+    asked = ASKED | {"names": ["add", "prebuilt"], "prebuilt": ["text"]}
     manifest(course, asked | {"allow": ["numpy"]})
     made = session(course, confined, SOLUTION)
-    assert made.call("prebuilt", [], {}, False) == "beforehand"
+    assert made.call("prebuilt", [], {}, False) == "prebuild text"
 
 
 # -- leaks ----------------------------------------------------------------------------

@@ -1,0 +1,55 @@
+// Calls one of your CPU kernels once: `call_cpu REQUEST RESULT NAME NAME NAME`.
+//
+// The request holds 4 + 15 integers (is it double, how many values of each of the
+// three arrays, the fields of Conv), then the two inputs. Every array is a piece
+// of memory of exactly its size, so that one value too far is noticed.
+#include "conv2d.h"
+
+#include STUDENT_FILE
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void* Array(const char* name, int64_t bytes, int64_t item) {
+  void* array = malloc(bytes);
+  fprintf(stderr, "buffer %s %p %d\n", name, array, static_cast<int>(item));
+  return array;
+}
+
+static void Read(FILE* file, void* to, size_t bytes) {
+  if (fread(to, 1, bytes, file) != bytes) exit(4);
+}
+
+template <typename T>
+static void Call(const Conv& conv, const void* a, const void* b, void* to) {
+  FUNCTION(conv, static_cast<const T*>(a), static_cast<const T*>(b),
+           static_cast<T*>(to));
+}
+
+int main(int, char** argv) {
+  int64_t head[4];
+  Conv conv;
+  FILE* request = fopen(argv[1], "rb");
+  if (request == nullptr) return 4;
+  Read(request, head, sizeof(head));
+  Read(request, &conv, sizeof(conv));
+  const int64_t item = head[0] ? sizeof(double) : sizeof(float);
+  void* array[3];
+  for (int i = 0; i < 3; ++i) {
+    array[i] = Array(argv[3 + i], head[1 + i] * item, item);
+    if (i < 2) Read(request, array[i], head[1 + i] * item);
+  }
+  fclose(request);
+  // Not-a-numbers: what is not written, or read before, shows.
+  memset(array[2], 0xff, head[3] * item);
+  if (head[0]) {
+    Call<double>(conv, array[0], array[1], array[2]);
+  } else {
+    Call<float>(conv, array[0], array[1], array[2]);
+  }
+  FILE* result = fopen(argv[2], "wb");
+  if (result == nullptr) return 4;
+  fwrite(array[2], 1, head[3] * item, result);
+  return fclose(result);
+}
