@@ -408,8 +408,8 @@ plt.show()
 
 # %% [markdown]
 # Up to 15 degrees or so the network does not mind, though it never saw a turned digit.
-# Upside down it reads most 6s as 9s and the 9s as 6s, and it is *right*: that is what
-# they are now. Only the labels are wrong.
+# Upside down it reads most 6s as 9s and half of the 9s as 6s, and it is *right*: that
+# is what they are now. Only the labels are wrong.
 #
 # **Your turn.** What would a network learn that is trained on 6s, half of them upside
 # down, all with the label 6, and on 9s in the same way?
@@ -1052,7 +1052,7 @@ for year, name, depth, error in winners:
     text = f"{name}\n{depth} layers" if depth else name
     axis.text(year, max(error, 5.1) + 0.5, text, ha="center", fontsize=10)
 axis.axhline(5.1, xmin=0.72, color="k", ls="--", lw=1)
-axis.text(2015.6, 5.1, "one\nperson", va="center", fontsize=10)
+axis.text(2015.6, 5.1, "one\nperson", va="bottom", fontsize=10)
 axis.set(ylabel="top-5 error, %", xticks=years, ylim=(0, 34), xlim=(2009.4, 2016.5))
 plt.tight_layout()
 plt.show()
@@ -1129,12 +1129,13 @@ fig, axis = plt.subplots(figsize=(9, 4.2))
 axis.semilogx(size, top1, "ko", ms=5)
 below, above, left = (6, -13), (-20, 7), (-105, 3)
 marked = dict.fromkeys(("SqueezeNet1_1", "Alexnet", "VGG16", "ResNet18"), below)
-marked |= {"NASNet-A-Mobile": above, "Xception": above, "PNASNet-5-Large": left}
+marked |= {"NASNet-A-Mobile": left, "Xception": above, "PNASNet-5-Large": left}
 for x, y, row in zip(size, top1, rows, strict=True):
     if row["name"] in marked:
         offset = {"xytext": marked[row["name"]], "textcoords": "offset points"}
         axis.annotate(row["name"], (x, y), fontsize=10, **offset)
 axis.set(xlabel="parameters, millions", ylabel="top-1 accuracy, %", xlim=(1, 300))
+axis.set_ylim(52, 86)
 axis.grid(alpha=0.3)
 plt.tight_layout()
 plt.show()
