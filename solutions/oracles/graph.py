@@ -149,7 +149,7 @@ def _geometry(told: dict[str, Any]) -> list[str]:
     if told["strides"][0] != told["strides"][1]:
         words = [f"strides {_times(told['strides'])}"]
     if told["before"] not in ((0, 0), None):
-        words.append(f"{told['before'][0]} rows of padding before")
+        words.append(f"padding {_times(told['before'])} before")
     return words
 
 

@@ -88,6 +88,8 @@ def _nodes(record: Any, into: list[tuple[Any, ...]]) -> list[Made]:
         return [("input", (), shape)]
     if kind in _SAME or (kind == "Dropout" and not config["rate"]):
         return []
+    if kind == "Split":  # into one part
+        return []
     if kind in ("Conv2D", "DepthwiseConv2D"):
         return [_conv(config, first, shape, kind), *_activation(config, shape)]
     if kind == "SeparableConv2D":
@@ -184,8 +186,6 @@ def _pool(config: Any, into: Any, out: Any, kind: str) -> Made:
     size, strides = _pair(config["pool_size"]), config["strides"]
     strides = size if strides is None else _pair(strides)
     kind = {"ave": "avg"}.get(kind, kind)
-    if size == into[:2] and config["padding"] == "valid":
-        return f"global_{kind}", (), (out[-1],)
     before = _before(into, out, size, strides, (1, 1), config["padding"])
     told = {"size": size, "strides": strides, "before": before}
     if kind == "max" and _padded(into, out, size, strides, before):

@@ -9,7 +9,9 @@ from typing import Any
 from solutions.oracles.graph import Graph, Node, settings
 
 #: ReLU may be computed before or after them.
-_COMMUTE_WITH_RELU = frozenset({"max_pool", "zeros", "flatten", "dropout"})
+_COMMUTE_WITH_RELU = frozenset(
+    {"max_pool", "global_max", "zeros", "flatten", "dropout"}
+)
 _NEVER_NEGATIVE = frozenset({"relu", "relu6", "sigmoid", "softmax"})
 _KEEP_THE_SIGN = frozenset(
     [
@@ -208,6 +210,17 @@ def _convolution_is_dense(graph: Graph) -> Graph | None:
     return None
 
 
+def _one_window_of_everything_is_global(graph: Graph) -> Graph | None:
+    for key, node in graph.nodes.items():
+        if node.kind not in ("max_pool", "avg_pool") or len(node.shape) != 1:
+            continue
+        whole = graph.nodes[node.inputs[0]].shape[:-1]
+        if node["size"] == whole and node["before"] == (0, 0):
+            kind = f"global_{node.kind[:3]}"
+            return _with(graph, **{key: replace(node, kind=kind, settings=())})
+    return None
+
+
 def _joins_are_flat(graph: Graph) -> Graph | None:
     """A join of joins is one join; a sum that is used elsewhere too stays."""
     for key, node in graph.nodes.items():
@@ -241,6 +254,7 @@ RULES: tuple[Callable[[Graph], Graph | None], ...] = (
     _dropout_after_flatten,
     _zeros_join_the_window,
     _fill_does_not_matter,
+    _one_window_of_everything_is_global,
     _one_window_has_no_stride,
     _convolution_is_dense,
 )

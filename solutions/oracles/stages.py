@@ -52,7 +52,7 @@ class Stage:
                 f"stride {_times(sorted({*strides}))}",
             ]
             if before != (0, 0):
-                words.append(f"{before[0]} rows of zeros before")
+                words.append(f"padding {_times(before)} before")
             if dilation != (1, 1):
                 words.append(f"dilation {_times(dilation)}")
             words.append(f"maps of {_times(self.size)}")
@@ -201,7 +201,7 @@ def _words(node: Node) -> list[str]:
     if "size" in told:
         words = [_times(told["size"]), f"stride {_times(sorted({*told['strides']}))}"]
         if told["before"] != (0, 0):
-            words.append(f"{told['before'][0]} rows of padding before")
+            words.append(f"padding {_times(told['before'])} before")
         return [*words, f"to {_times(node.shape[:-1])}"]
     return [f"{name} {value}" for name, value in told.items()]
 

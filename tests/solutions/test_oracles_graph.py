@@ -93,6 +93,10 @@ EQUAL = {
         lambda x: ops.mean(x, axis=(1, 2)),
         lambda x: layers.Reshape((4,))(ops.mean(x, axis=[1, 2], keepdims=True)),
     ],
+    "the largest of all places": [
+        lambda x: layers.GlobalMaxPooling2D()(relu_of(x)),
+        lambda x: relu_of(layers.Flatten()(layers.MaxPooling2D((13, 10))(x))),
+    ],
     "dense, or a convolution": [
         lambda x: layers.Dense(7)(layers.Flatten()(x)),
         lambda x: layers.Flatten()(conv(x, 7, (13, 10))),
