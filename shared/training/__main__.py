@@ -81,6 +81,10 @@ def _train_all(options: argparse.Namespace) -> int:
     chosen = [_changed(recipe(name), options) for name in named]
     if len(chosen) > 1 and options.save:
         raise ValueError("--save names one file, and there are several recipes")
+    if options.save and not options.save.resolve().parent.is_dir():
+        raise ValueError(f"--save {options.save}: there is no such folder")
+    if options.save and options.save.suffix != ".keras":
+        raise ValueError(f"--save {options.save}: the name must end in .keras")
     where = strategy(options.strategy)
     table = []
     for entry in chosen:
@@ -141,7 +145,11 @@ def _train(entry: Any, options: argparse.Namespace, where: Any, several: bool) -
         sync_batch_norm=options.sync_batch_norm,
     )
     if options.save:
-        result.model.save(options.save)
+        try:
+            result.model.save(options.save)
+        except OSError as error:
+            # The numbers are still worth printing, and a checkpoint may be there.
+            print(f"error: {options.save} is not written: {error}", file=sys.stderr)
     return result
 
 

@@ -20,9 +20,10 @@ from shared.training.errors import DataError
 Augment = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 _FOREVER = tf.int64.max
-# Up to here a tf.data.Dataset is held in memory, so that an epoch shuffles all of it.
+# Up to here a tf.data.Dataset is held in memory, and an epoch shuffles all of it.
 _CACHE_BYTES = 4 * 2**30
-_SHUFFLE_BUFFER = 10_000
+# Beyond that, it shuffles so many images at a time.
+_SHUFFLE_WINDOW = 4096
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,9 @@ class Plan:
         batch_size: images per step, over all replicas.
         seed: of the order and of the augmentation.
         shuffle: a new order in each epoch; otherwise the given order.
-        augment: `augment(images, seeds)` or None; `seeds` are `(n, 2)` int32 random
-            bits, one row per image, which do not depend on the number of replicas.
+        augment: `augment(images, seeds)` or None, which returns images of the same
+            range; `seeds` are `(n, 2)` int32 random bits, one row per image, which do
+            not depend on the number of replicas.
         first_step: where to begin, counted from 0 over all epochs.
     """
 
@@ -230,10 +232,23 @@ def _augmented(x: tf.Tensor, plan: Plan, step: Any, start: Any, stop: Any) -> An
         maxval=None,
         dtype=tf.int32,
     )
-    shape = x.shape
+    shape, kind = x.shape, x.dtype
     x = plan.augment(x, seeds[start:stop])
+    if kind == tf.uint8 and x.dtype != kind:
+        # Of uint8 the network sees a 255th; of anything else, what it is.
+        x = tf.saturate_cast(tf.round(x), kind)
     x.set_shape([None, *(x.shape[1:] if x.shape.rank else shape[1:])])
     return x
+
+
+def _order_seed(plan: Plan, epoch: tf.Tensor) -> tf.Tensor:
+    """The seed of an epoch's order, `(2,)` int64.
+
+    With few images, index_shuffle reads only the lowest 15 bits: the others are mixed
+    into them, so that seeds beyond 32767 are not those from 0 on again.
+    """
+    seed = plan.seed ^ plan.seed >> 15 ^ plan.seed >> 30
+    return tf.stack([tf.constant(seed, tf.int64), epoch])
 
 
 def _gathered(
@@ -248,9 +263,8 @@ def _gathered(
         start, stop, weights = _share(count, replica, replicas)
         order = position + tf.range(start, stop)
         if plan.shuffle:
-            seed = tf.stack([tf.constant(plan.seed, tf.int64), epoch])
             order = tf.random.experimental.index_shuffle(
-                order, seed=seed, max_index=size - 1
+                order, seed=_order_seed(plan, epoch), max_index=size - 1
             )
         x = tf.gather(source.images, order)
         y = tf.gather(source.labels, order)
@@ -265,14 +279,21 @@ def _streamed(
 ) -> tf.data.Dataset:
     steps = source.steps(plan.batch_size)
 
+    def mixed(epoch: tf.Tensor, window: tf.Tensor, x: Any, y: Any) -> tuple:
+        count = tf.shape(x, tf.int64)[0]
+        order = tf.random.experimental.index_shuffle(
+            tf.range(count),
+            seed=tf.random.fold_in(_order_seed(plan, epoch), window),
+            max_index=count - 1,
+        )
+        return tf.gather(x, order), tf.gather(y, order)
+
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         data = source.stream
         if plan.shuffle:
-            data = data.shuffle(
-                min(source.size, _SHUFFLE_BUFFER),
-                seed=plan.seed * 1_000_003 + number,
-                reshuffle_each_iteration=False,
-            )
+            # Dataset.shuffle would mix in TensorFlow's global seed.
+            windows = data.batch(_SHUFFLE_WINDOW).enumerate()
+            data = windows.map(lambda index, xy: mixed(number, index, *xy)).unbatch()
         return data.batch(plan.batch_size)
 
     def piece(counter: tf.Tensor, x: tf.Tensor, y: tf.Tensor) -> tuple:

@@ -10,7 +10,9 @@ price of a collective per layer.
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
 from typing import Any
 
 import tensorflow as tf
@@ -40,12 +42,12 @@ def strategy(name: str = "auto") -> tf.distribute.Strategy:
     if name == "one":
         return tf.distribute.get_strategy()
     if kind == "cpu" and count.isdecimal() and int(count) > 0:
-        return _mirrored([f"CPU:{i}" for i in range(divide_cpu(int(count)))])
+        return _mirrored("CPU", divide_cpu(int(count)))
     if kind == "gpu" and count.isdecimal() and int(count) > 0:
         there = len(tf.config.list_logical_devices("GPU"))
         if there < int(count):
             raise StrategyError(f"name: {name!r} asked for, this machine has {there}")
-        return _mirrored([f"GPU:{i}" for i in range(int(count))])
+        return _mirrored("GPU", int(count))
     if name == "mirrored":
         there = len(tf.config.list_logical_devices("GPU"))
         if not there:
@@ -53,7 +55,7 @@ def strategy(name: str = "auto") -> tf.distribute.Strategy:
                 'name: "mirrored" uses the GPUs and there is none; '
                 'use "cpu:2" for two logical devices'
             )
-        return _mirrored([f"GPU:{i}" for i in range(there)])
+        return _mirrored("GPU", there)
     if name == "multiworker":
         return _multiworker()
     raise StrategyError(f"name: no strategy {name!r}; there are {', '.join(NAMES)}")
@@ -65,8 +67,14 @@ def _automatic() -> str:
     return "mirrored" if len(tf.config.list_physical_devices("GPU")) > 1 else "one"
 
 
-def _mirrored(devices: list[str]) -> tf.distribute.Strategy:
-    return tf.distribute.MirroredStrategy(devices)
+# One object per set of devices: each strategy numbers its collectives anew, and two
+# that share devices take each other's tensors.
+@functools.cache
+def _mirrored(kind: str, count: int) -> tf.distribute.Strategy:
+    # On one CPU all replicas share the memory; there is nothing to send in a ring.
+    ops = tf.distribute.ReductionToOneDevice() if kind == "CPU" else None
+    devices = [f"{kind}:{i}" for i in range(count)]
+    return tf.distribute.MirroredStrategy(devices, cross_device_ops=ops)
 
 
 def divide_cpu(count: int) -> int:
@@ -101,9 +109,18 @@ def _slurm_tasks() -> int:
 
 
 def _multiworker() -> tf.distribute.Strategy:
-    resolver: Any
+    return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=cluster())
+
+
+def cluster() -> Any:
+    """TensorFlow's own resolver of the workers that the environment names.
+
+    Raises:
+        StrategyError: it names none, or not so that it can be understood.
+    """
+    resolvers = tf.distribute.cluster_resolver
     if "TF_CONFIG" in os.environ:
-        resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+        resolver = resolvers.TFConfigClusterResolver()
         try:
             jobs = resolver.cluster_spec().jobs
         except ValueError as error:
@@ -113,10 +130,19 @@ def _multiworker() -> tf.distribute.Strategy:
                 'TF_CONFIG names no cluster; it is {"cluster": {"worker": '
                 '["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
             )
-    elif "SLURM_STEP_NUM_TASKS" in os.environ:
-        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver()
-    else:
+        return resolver
+    if "SLURM_STEP_NUM_TASKS" not in os.environ:
         raise StrategyError(
             'name: "multiworker" needs the cluster in TF_CONFIG, or srun of SLURM'
         )
-    return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+    settings: dict[str, Any] = {}
+    if shutil.which("nvidia-smi") is None:
+        # Without GPUs TensorFlow's resolver fails to share them out: it gets one for
+        # each task, which nobody looks for.
+        tasks = os.environ["SLURM_STEP_NUM_TASKS"]
+        settings = {"gpus_per_node": int(tasks), "gpus_per_task": 1}
+        settings["auto_set_gpu"] = False
+    try:
+        return resolvers.SlurmClusterResolver(**settings)
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise StrategyError(f"SLURM's variables name no cluster: {error}") from None

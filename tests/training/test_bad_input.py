@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from shared.training import evaluate, recipe, strategy, train
 from shared.training.errors import DataError, StrategyError, TrainingError
+from shared.training.strategies import cluster
 from tests.training.networks import RECIPE, make_blobs, plain
 
 X, Y = make_blobs()
@@ -120,6 +121,26 @@ def test_strategies(monkeypatch):
             StrategyError, match="'gpu:2' asked for, this machine has 0"
         ):
             strategy("gpu:2")
+
+
+def test_slurm_names_the_workers(monkeypatch):
+    """What srun sets on the second of three tasks on two nodes."""
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    variables = {
+        "SLURM_PROCID": "1",
+        "SLURM_STEP_NUM_TASKS": "3",
+        "SLURM_STEP_NODELIST": "n[01-02]",
+        "SLURM_STEP_TASKS_PER_NODE": "2,1",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    resolver = cluster()
+    workers = resolver.cluster_spec().as_dict()["worker"]
+    assert workers == ["n01:8888", "n01:8889", "n02:8888"]
+    assert (resolver.task_type, resolver.task_id) == ("worker", 1)
+    monkeypatch.setenv("SLURM_STEP_TASKS_PER_NODE", "2,2")
+    with pytest.raises(StrategyError, match="SLURM's variables name no cluster: Requ"):
+        strategy("auto")
 
 
 def test_recipes_of_other_kinds_train(two):

@@ -66,6 +66,8 @@ def test_the_rate_follows_the_batch(capsys, tmp_path):
         (["lenet5", "--strategy", "tpu"], "no strategy 'tpu'"),
         (["lenet5", "--model", "lenet6", *SMALL], "lenet6"),
         (["mnist_task", "--save", "x.keras"], "--save names one file"),
+        (["lenet5", "--save", "x.h6"], "must end in .keras"),
+        (["lenet5", "--save", "/no/such/x.keras"], "there is no such folder"),
         (["lenet5", *SMALL, "--epochs", "0"], "epochs must be above 0"),
     ],
 )

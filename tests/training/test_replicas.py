@@ -134,3 +134,14 @@ def test_mixed_precision_computes_in_it():
 def test_it_learns(blobs):
     result = train(plain(), blobs, RECIPE, validation=blobs, epochs=12, progress=False)
     assert result.history[-1]["val_accuracy"] > 0.95
+
+
+def test_two_strategies_on_the_same_devices_do_not_meet(blobs, two):
+    """Runs of different shapes, one after the other, as cells of a notebook."""
+    from shared.training import strategy
+
+    assert strategy("cpu:2") is two
+    own = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    for where, build in ((own, plain), (two, normalised), (two, plain)):
+        result = train(build, blobs, RECIPE, strategy=where, epochs=1, progress=False)
+        assert len(result.history) == 1
