@@ -34,9 +34,10 @@ def find_compiler() -> str | None:
 
 
 def find_nvcc() -> str | None:
-    """The path of nvcc: ``$NVCC``, then PATH, then /usr/local/cuda; None if none."""
-    wanted = os.environ.get("NVCC") or "nvcc"
-    return shutil.which(wanted) or shutil.which("/usr/local/cuda/bin/nvcc")
+    """The path of nvcc: ``$NVCC``, else on PATH or in /usr/local/cuda; None if none."""
+    wanted = os.environ.get("NVCC")
+    names = [wanted] if wanted else ["nvcc", "/usr/local/cuda/bin/nvcc"]
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 _COMPILERS = ("g++", "c++", "clang++")

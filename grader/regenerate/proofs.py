@@ -15,6 +15,7 @@ from grader.authoring import (
 )
 from grader.explain import Explainer
 from grader.grade import Grading, grade
+from grader.machine import missing
 from grader.manifest import Manifest
 from grader.regenerate.files import blank_files, file_leaks
 from grader.regenerate.leaks import find_leaks
@@ -56,8 +57,8 @@ def prove(source: Source, student_text: str, hosts: Hosts) -> Iterator[Proof]:
     report = _grade(manifest, blank, hosts)
     yield Proof(report.score == 0, f"the blank notebook scores {_points(report)}")
 
-    misconceptions = read_variants(manifest, "misconception")
-    for id in manifest.ids:
+    misconceptions = _gradable(manifest, "misconception")
+    for id in _gradable_questions(manifest):
         if not any(variant.question == id for variant in misconceptions):
             yield Proof(False, f"no misconception tests the tests of {id}")
     caught = 0
@@ -75,7 +76,7 @@ def prove(source: Source, student_text: str, hosts: Hosts) -> Iterator[Proof]:
     total = len(misconceptions)
     yield Proof(caught == total, f"{caught} of {total} misconceptions lose, with hint")
 
-    alternatives = read_variants(manifest, "alternative")
+    alternatives = _gradable(manifest, "alternative")
     passed = 0
     for variant in alternatives:
         submission = substituted(manifest, solution, variant)
@@ -91,6 +92,17 @@ def prove(source: Source, student_text: str, hosts: Hosts) -> Iterator[Proof]:
     yield Proof(not leaks, "nothing of the solution is in the student's folder")
     for leak in leaks:
         yield Proof(False, leak)
+
+
+def _gradable_questions(manifest: Manifest) -> list[str]:
+    """Questions for which this machine has what they need."""
+    return [q.id for q in manifest.questions if not missing(q.requires)]
+
+
+def _gradable(manifest: Manifest, kind: str) -> list[Variant]:
+    """Variants of those; the solution's own proof says which are not graded here."""
+    ids = _gradable_questions(manifest)
+    return [v for v in read_variants(manifest, kind) if v.question in ids]
 
 
 def _grade(

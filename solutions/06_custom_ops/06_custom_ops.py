@@ -609,6 +609,7 @@ if has_gpu():
 plt.figure(figsize=(8, 0.7 * len(rates) + 1))
 plt.barh(list(rates), list(rates.values()), color="0.5", edgecolor="k")
 plt.xscale("log")
+plt.xlim(left=0.3)
 plt.gca().invert_yaxis()
 plt.xlabel("GFLOP/s (log scale)")
 plt.tight_layout()
