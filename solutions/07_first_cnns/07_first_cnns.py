@@ -929,7 +929,7 @@ for axis, key in zip(axes, ("loss", "val_loss"), strict=True):
     axis.set(xlabel="epoch", title="Training" if key == "loss" else "Test")
     axis.grid(alpha=0.3, which="both")
 axes[0].set_ylabel("cross-entropy")
-axes[0].legend(loc="lower left")
+axes[1].legend(loc="lower left", fontsize=10)
 plt.tight_layout()
 plt.show()
 for name, history in results.items():
@@ -983,6 +983,11 @@ plt.tight_layout()
 plt.show()
 
 # %% [markdown]
+# Nine pixels leave room for little: some filters have a light and a dark side and
+# answer at edges, others take a mean. The maps tell more. The first layer keeps the
+# shape of the digit; in the second, each map has chosen something: the bottom stroke,
+# the slanting one, the hook at the top.
+#
 # ### Look: where it errs
 
 # %%
