@@ -155,9 +155,8 @@ def read_strip(strip):
     return maps.numpy()[0, 0]
 
 
-chosen = [
-    int(np.flatnonzero((test_y == label) & right)[0]) for label in (3, 1, 4, 0, 8)
-]
+places = [np.flatnonzero(test_y == label) for label in (3, 1, 4, 0, 8)]
+chosen = [int(k[np.argmax(right[k])]) for k in places]  # the first that is right
 strip = np.hstack([test_x[k] for k in chosen])
 strip = np.pad(strip, ((2, 2), (2, 2), (0, 0)))
 chances = read_strip(strip)

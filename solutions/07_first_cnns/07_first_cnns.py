@@ -951,8 +951,8 @@ for name, history in results.items():
 
 # %% [markdown] answer="sgd"
 # Momentum 0.9: it makes ten steps of the same direction as long as one at ten times the
-# rate, with less noise. Then SGD comes close to Adam here. A rate of 0.1 without
-# momentum does about the same.
+# rate, with less noise. After ten epochs the loss is then about a third of what it was,
+# though still above Adam's. A rate of 0.1 without momentum does about the same.
 
 # %% [markdown]
 # ### Look: what it learned to look for
