@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -144,3 +145,40 @@ def _assign_instead(node: ast.AugAssign) -> None:
 
 def _name(operator: ast.AST) -> str:
     return type(operator).__name__
+
+
+#: In C++: a piece of text, and what stands there instead; each place by itself.
+_IN_FILES = (
+    (r"(?<=[\w\])]) < (?=\w)", " <= "),
+    (r" >= ", " > "),
+    (r"(?<=[\w\])]) \+ (?=[\w(])", " - "),
+    (r"(?<=[\w\])]) - (?=[\w(])", " + "),
+    (r" / ", " * "),
+    (r" % ", " / "),
+    (r" \|\| ", " && "),
+    (r" && ", " || "),
+    (r" \+= ", " = "),
+    (r"\* conv\.stride_h", "* conv.stride_w"),
+    (r"\* conv\.dilation_w", "* conv.dilation_h"),
+    (r"= 0;", "= 1;"),
+    (r"__syncthreads\(\);", ""),
+)
+
+
+def file_mutants(text: str) -> Iterator[Mutant]:
+    """Yields the mutants of a C++ file, faults in its solution blocks only."""
+    lines = text.split("\n")
+    inside, open_ = set(), False
+    for index, line in enumerate(lines):
+        if "BEGIN SOLUTION" in line or "END SOLUTION" in line:
+            open_ = "BEGIN" in line
+        elif open_ and not line.lstrip().startswith("//"):
+            inside.add(index)
+    for index in sorted(inside):
+        for pattern, new in _IN_FILES:
+            for match in re.finditer(pattern, lines[index]):
+                line = lines[index]
+                changed = line[: match.start()] + new + line[match.end() :]
+                whole = "\n".join([*lines[:index], changed, *lines[index + 1 :]])
+                what = f"{match[0].strip() or match[0]} becomes {new.strip()}"
+                yield Mutant(index + 1, what, line.strip(), whole)

@@ -22,9 +22,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from mutants import Mutant, mutants
+from mutants import Mutant, file_mutants, mutants
 
-from grader.authoring import Variant, read_variants, solution_cells, substituted
+from grader.authoring import (
+    Variant,
+    read_variants,
+    solution_cells,
+    solution_files,
+    substituted,
+)
 from grader.grade import Grading, grade
 from grader.manifest import Manifest, all_assignments, find_assignment, load
 from grader.results import Outcome, TestResult
@@ -49,22 +55,35 @@ class Trial:
 def try_question(folder: Path, question: str) -> list[Trial]:
     """Grades every mutant of one question's solution."""
     manifest = replace(load(folder), timeout_s=_TIMEOUT_S)
-    cells = solution_cells(manifest)
-    (cell,) = (cell for cell in cells if cell.question == question)
     excused = equivalent(manifest)
     hosts = Hosts()
     trials = []
     try:
-        for mutant in mutants(cell.source):
-            changed = [
-                replace(c, source=mutant.source) if c is cell else c for c in cells
-            ]
-            killed = not _passes(manifest, changed, question, hosts)
+        for mutant, submission in _mutated(manifest, question):
+            killed = not _full_marks(manifest, submission, question, hosts)
             reason = "" if killed else excused.get(mutant.key, "")
             trials.append(Trial(question, mutant, killed, reason))
     finally:
         hosts.close()
     return trials
+
+
+def _mutated(manifest: Manifest, question: str) -> Iterator[tuple[Mutant, Submission]]:
+    """The mutants of an answer, in its cell or in its file."""
+    cells, files = solution_cells(manifest), solution_files(manifest)
+    names = manifest.question(question).files
+    for name in names:
+        for mutant in file_mutants(files[name].decode()):
+            changed = files | {name: mutant.source.encode()}
+            yield mutant, Submission.from_cells(cells, files=changed)
+    if names:
+        return
+    (cell,) = (cell for cell in cells if cell.question == question)
+    for mutant in mutants(cell.source):
+        changed_cells = [
+            replace(c, source=mutant.source) if c is cell else c for c in cells
+        ]
+        yield mutant, Submission.from_cells(changed_cells, files=files)
 
 
 def equivalent(manifest: Manifest) -> dict[str, str]:
@@ -94,13 +113,6 @@ def _variant_passes(
 ) -> bool:
     submission = substituted(manifest, list(cells), variant)  # type: ignore[arg-type]
     return _full_marks(manifest, submission, variant.question, hosts)
-
-
-def _passes(
-    manifest: Manifest, cells: Sequence[object], question: str, hosts: Hosts
-) -> bool:
-    submission = Submission.from_cells(list(cells))  # type: ignore[arg-type]
-    return _full_marks(manifest, submission, question, hosts)
 
 
 def _full_marks(
