@@ -984,7 +984,8 @@ order = sorted(fits, key=fits.get)
 axis.barh(order, [fits[name] for name in order], color="0.4")
 for place, name in enumerate(order):
     axis.text(fits[name] + 2, place, fits[name], va="center")
-axis.set(xlabel="images in a batch", title="VGG-16 with momentum on 6 GB")
+axis.set(xlabel="images in a batch", xlim=(0, 195))
+axis.set(title="VGG-16 with momentum on 6 GB")
 plt.tight_layout()
 plt.show()
 
