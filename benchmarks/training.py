@@ -19,6 +19,7 @@ import argparse
 import importlib.util
 import os
 import platform
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -42,12 +43,13 @@ FIT_BAR, REPLICAS_BAR = 1.0, 1.15
 
 @dataclass(frozen=True)
 class Network:
-    """What is trained: a variant, its input and how many images make an epoch."""
+    """What is trained, and whether `training_torch` has its twin."""
 
     variant: str
     shape: tuple[int, int, int]
     batch_size: int
     images: int
+    twin: bool = False
 
     def build(self) -> keras.Model:
         return build(self.variant, input_shape=self.shape, classes=10)
@@ -59,11 +61,11 @@ class Network:
 
 
 NETWORKS = {
-    "lenet5": Network("lenet5", (28, 28, 1), 64, 12_800),
+    "lenet5": Network("lenet5", (28, 28, 1), 64, 12_800, twin=True),
     "mnist_task": Network("mnist_task", (28, 28, 1), 128, 6_400),
-    "mnist_cnn": Network("mnist_cnn", (28, 28, 1), 128, 6_400),
+    "mnist_cnn": Network("mnist_cnn", (28, 28, 1), 128, 6_400, twin=True),
     "resnet20_cifar": Network("resnet20_cifar", (32, 32, 3), 128, 1_280),
-    "resnet9_narrow": Network("resnet9_narrow", (32, 32, 3), 128, 1_280),
+    "resnet9_narrow": Network("resnet9_narrow", (32, 32, 3), 128, 1_280, twin=True),
 }
 
 PLAIN = recipe(
@@ -132,6 +134,21 @@ def fit(network: Network, jit_compile: Any = "auto") -> Contender:
     return go
 
 
+def pytorch(network: Network) -> Contender:
+    """Seconds of the fastest epoch of the same network in PyTorch."""
+    shape = "x".join(str(n) for n in network.shape)
+    numbers = [network.batch_size, network.images, EPOCHS]
+    numbers.append(network.build().count_params())
+    script = Path(__file__).with_name("training_torch.py")
+    command = [sys.executable, script, network.variant, shape, *map(str, numbers)]
+
+    def go() -> float:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+    return go
+
+
 def compare(contenders: dict[str, Contender], rounds: int) -> dict[str, float]:
     """The fastest epoch of each contender, over rounds in which each has its turn."""
     best = dict.fromkeys(contenders, float("inf"))
@@ -150,11 +167,8 @@ def contenders(network: Network, two: tf.distribute.Strategy) -> dict[str, Conte
         "fit, no XLA": fit(network, jit_compile=False),
         "train, 2 replicas": ours(network, strategy=two),
     }
-    if importlib.util.find_spec("torch") is not None:
-        from benchmarks.training_torch import TWINS, torch_contender
-
-        if network.variant in TWINS:
-            there["PyTorch"] = torch_contender(network, EPOCHS)
+    if network.twin and importlib.util.find_spec("torch") is not None:
+        there["PyTorch"] = pytorch(network)
     return there
 
 

@@ -1,11 +1,18 @@
-"""Two of the course's networks in PyTorch, to be timed beside them."""
+"""Some of the course's networks in PyTorch, to be timed beside them.
+
+    python benchmarks/training_torch.py lenet5 28x28x1 64 12800 3 61706
+
+trains a network on so many images, in batches, for some epochs, and prints the seconds
+of the fastest one but the first. The last number is the parameters it must have. A
+process of its own: PyTorch and TensorFlow bring one LLVM each and do not share.
+"""
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
-from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -76,28 +83,35 @@ def resnet9_narrow(width: int = 24) -> nn.Module:
 TWINS = {"lenet5": lenet5, "mnist_cnn": mnist_cnn, "resnet9_narrow": resnet9_narrow}
 
 
-def torch_contender(network: Any, epochs: int) -> Callable[[], float]:
-    """Seconds of the fastest epoch of a plain PyTorch loop, channels last."""
-    x, y = network.data()
-    images = torch.from_numpy(x).permute(0, 3, 1, 2)
-    images = images.contiguous(memory_format=torch.channels_last)
-    labels = torch.from_numpy(y)
-    model = TWINS[network.variant]().to(memory_format=torch.channels_last)
-    expected = network.build().count_params()
+def seconds(
+    variant: str,
+    shape: tuple[int, ...],
+    batch_size: int,
+    images: int,
+    epochs: int,
+    parameters: int,
+) -> float:
+    """The fastest epoch but the first of a plain PyTorch loop, channels last."""
+    rng = np.random.default_rng(0)
+    x = torch.from_numpy(rng.integers(0, 256, (images, *shape), dtype=np.uint8))
+    # This view of an NHWC array is PyTorch's channels_last.
+    x = x.permute(0, 3, 1, 2)
+    y = torch.from_numpy(rng.integers(0, 10, images))
+    model = TWINS[variant]().to(memory_format=torch.channels_last)
     counted = sum(p.numel() for p in model.parameters())
     counted += sum(b.numel() for b in model.buffers() if b.dim())
-    if counted != expected:
-        raise AssertionError(f"{network.variant}: {counted} weights, not {expected}")
+    if counted != parameters:
+        raise AssertionError(f"{variant}: {counted} weights, not {parameters}")
     optimizer = torch.optim.SGD(model.parameters(), 1e-3, momentum=0.9)
     loss_of = nn.CrossEntropyLoss()
 
     def epoch() -> float:
         began = time.perf_counter()
         total = correct = 0.0
-        order = torch.randperm(len(images))
-        for start in range(0, len(images), network.batch_size):
-            chosen = order[start : start + network.batch_size]
-            inputs, targets = images[chosen].float() / 255, labels[chosen]
+        order = torch.randperm(images)
+        for start in range(0, images, batch_size):
+            chosen = order[start : start + batch_size]
+            inputs, targets = x[chosen].float() / 255, y[chosen]
             optimizer.zero_grad()
             out = model(inputs)
             loss = loss_of(out, targets)
@@ -107,4 +121,10 @@ def torch_contender(network: Any, epochs: int) -> Callable[[], float]:
             correct += (out.argmax(1) == targets).sum().item()
         return time.perf_counter() - began
 
-    return lambda: min([epoch() for _ in range(epochs)][1:])
+    return min([epoch() for _ in range(epochs)][1:])
+
+
+if __name__ == "__main__":
+    name, size, *counts = sys.argv[1:]
+    shape = tuple(int(n) for n in size.split("x"))
+    print(seconds(name, shape, *(int(n) for n in counts)))
