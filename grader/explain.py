@@ -16,7 +16,8 @@ from grader.authoring import Variant, read_variants, solution_cells, substituted
 from grader.errors import GraderError, StudentError
 from grader.manifest import Manifest
 from grader.sandbox import Hosts
-from grader.session import Call, Handle, Session
+from grader.session import Call, Handle, Session, packages
+from grader.submission import Submission
 
 _TOLERANCE = 1e-4
 
@@ -32,7 +33,8 @@ class Explainer:
         self._hosts = hosts
         self._variants: list[Variant] | None = None
         self._question = ""
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[tuple[str, tuple[str, ...], str], Session] = {}
+        self._submissions: dict[str, Submission] = {}
         self._found: Variant | None = None
 
     def explain(self, question: str, log: Sequence[Call]) -> Variant | None:
@@ -82,6 +84,7 @@ class Explainer:
 
     def _computes_the_same(self, variant: Variant, log: Sequence[Call]) -> bool:
         session = self._session(variant)
+        session.renew()
         session.begin_test(log[0].seed)
         # What a layer gives before its weights are set is random.
         first = max((i for i, call in enumerate(log) if _sets_weights(call)), default=0)
@@ -95,16 +98,35 @@ class Explainer:
         return True
 
     def _session(self, variant: Variant) -> Session:
-        if variant.name not in self._sessions:
-            solution = solution_cells(self._manifest)
-            self._sessions[variant.name] = Session(
-                self._manifest,
-                self._manifest.question(variant.question),
-                substituted(self._manifest, solution, variant),
-                self._hosts,
-                reference=True,
+        """The worker of the variant's question, turned to the variant.
+
+        Variants share it, because TensorFlow's first operation takes longer than most
+        replays. Answers in files cannot: a library is loaded once.
+        """
+        question = self._manifest.question(variant.question)
+        submission = self._submission(variant)
+        needed = packages(question, submission.definitions)
+        own = variant.name if variant.files or self._manifest.bindings else ""
+        key = (question.id, needed, own)
+        session = self._sessions.get(key)
+        if session is not None and session.broken is not None:
+            session.close()
+            session = None
+        if session is None:
+            session = self._sessions[key] = Session(
+                self._manifest, question, submission, self._hosts, reference=True
             )
-        return self._sessions[variant.name]
+        if not own:
+            session.take(submission, f"{variant.name}__")
+        return session
+
+    def _submission(self, variant: Variant) -> Submission:
+        if variant.name not in self._submissions:
+            solution = solution_cells(self._manifest)
+            self._submissions[variant.name] = substituted(
+                self._manifest, solution, variant
+            )
+        return self._submissions[variant.name]
 
 
 def _sets_weights(call: Call) -> bool:
@@ -121,6 +143,8 @@ def _same_call(one: Call, other: Call) -> bool:
         )
     if one.message.get("operation") == "blueprint":
         return _same_model(one.result, other.result)
+    if one.message["op"] != "call":
+        return same(one.result, other.result)
     if one.message.get("inputs_back") and _two(one.result) and _two(other.result):
         results, inputs = zip(one.result, other.result, strict=True)
         return _same_values(*results) and _same_values(*inputs)

@@ -17,6 +17,7 @@ from grader.errors import GraderFault
 from grader.explain import Explainer
 from grader.machine import missing
 from grader.manifest import ROOT, Manifest, Question, check_tests
+from grader.proxies import References
 from grader.results import NOT_ANSWERED, Outcome, Report, TestResult
 from grader.sandbox import Hosts
 from grader.scoring import score
@@ -34,6 +35,11 @@ _UNUSED_PLUGINS = (
     "pastebin",
     "stepwise",
     "debugging",
+    "unittest",
+    "legacypath",
+    "logging",
+    "setuponly",
+    "setupplan",
 )
 
 
@@ -51,6 +57,8 @@ class Grading:
         hosts: processes to use again; started and ended by `grade` if None.
         public: grade with the public tests even where hidden ones exist.
         enough: given a question's results so far, tells whether to skip the rest.
+        references: a clean Keras process to use again; left open.
+        first: names of tests in the order to run them, before all others.
     """
 
     seed: int | None = None
@@ -61,6 +69,8 @@ class Grading:
     hosts: Hosts | None = None
     public: bool = False
     enough: Callable[[Sequence[TestResult]], bool] | None = None
+    references: References | None = None
+    first: Sequence[str] = ()
 
 
 def grade(
@@ -150,6 +160,8 @@ def _run(
         explain=how.explain,
         progress=how.progress,
         enough=how.enough,
+        references=how.references,
+        first=how.first,
     )
     arguments = pytest_arguments(files)
     with trusted_surroundings(files), contextlib.redirect_stdout(io.StringIO()):
@@ -171,7 +183,9 @@ def pytest_arguments(files: Sequence[Path]) -> list[str]:
     """Settings under which tests run alike everywhere: no caller's, no conftest."""
     return [
         *("-c", os.devnull, "--rootdir", str(files[0].parent), "--noconftest"),
-        *("--import-mode=importlib", "--assert=plain"),
+        # Otherwise pytest lists every folder from the root of the disk down.
+        *("--confcutdir", str(files[0].parent)),
+        *("--import-mode=importlib", "--assert=plain", "--tb=native"),
         *(part for name in _UNUSED_PLUGINS for part in ("-p", f"no:{name}")),
         *("--capture=no", "-q", "-W", "ignore"),
         *map(str, files),

@@ -15,7 +15,7 @@ from grader.describe import describe_calls, describe_failure, printable
 from grader.errors import GraderFault, StudentFault
 from grader.explain import Explainer
 from grader.manifest import Manifest, Question
-from grader.proxies import Reference, Student
+from grader.proxies import Reference, References, Student
 from grader.results import NOT_ANSWERED, Outcome, TestResult
 from grader.sandbox import Hosts
 from grader.session import WITH_KERAS, Session
@@ -39,6 +39,8 @@ class GraderPlugin:
         progress: called with the question's id before each test.
         enough: given a question's results so far, tells whether to skip the rest.
         session: makes the session of a question; one with a worker if None.
+        references: keeps the clean Keras process; one of its own if None.
+        first: names of tests, as in their results, in the order to run them.
     """
 
     def __init__(
@@ -53,6 +55,8 @@ class GraderPlugin:
         progress: Callable[[str], None] = lambda question: None,
         enough: Callable[[Sequence[TestResult]], bool] | None = None,
         session: Callable[[Question], Session] | None = None,
+        references: References | None = None,
+        first: Sequence[str] = (),
     ) -> None:
         self.outcomes: dict[str, list[TestResult]] = {}
         self.problems: dict[str, list[dict[str, Any]]] = {}
@@ -68,7 +72,10 @@ class GraderPlugin:
         self._enough = enough
         self._new_session = session or self._in_worker
         self._session: Session | None = None
-        self._reference: Session | None = None
+        self._references = references or References(manifest, hosts)
+        self._close_references = references is None
+        self._references.renew()
+        self._ranks = {name: rank for rank, name in enumerate(first)}
         self._started = 0.0
 
     # -- fixtures ---------------------------------------------------------------
@@ -82,18 +89,9 @@ class GraderPlugin:
     def reference(self, request: pytest.FixtureRequest) -> Reference:
         """Keras in a clean process that never saw student code."""
         question = self._manifest.question(self._question_of(request.node))
-        if self._reference is None or self._reference.question != question:
-            self._close_reference()
-            self._reference = Session(
-                self._manifest,
-                question,
-                self._submission,
-                self._hosts,
-                reference=True,
-                keras=True,
-            )
-        self._reference.begin_test(self._seed_of(request.node))
-        return Reference(self._reference)
+        session = self._references.session(question)
+        session.begin_test(self._seed_of(request.node))
+        return Reference(session)
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
@@ -114,7 +112,7 @@ class GraderPlugin:
                 asked = self._question_of(item)
                 self.faults.append(f"{item.nodeid}: there is no question {asked!r}")
         items[:] = [item for item in items if self._question_of(item) in wanted]
-        items.sort(key=lambda item: self._manifest.ids.index(self._question_of(item)))
+        items.sort(key=self._place)
         if any("reference" in getattr(item, "fixturenames", ()) for item in items):
             # Started now: TensorFlow loads while other tests run.
             self._hosts.prepare(WITH_KERAS)
@@ -158,7 +156,8 @@ class GraderPlugin:
         if self._explainer and self._close_explainer:
             self._explainer.close()
         self._close()
-        self._close_reference()
+        if self._close_references:
+            self._references.close()
 
     # ---------------------------------------------------------------------------
 
@@ -223,10 +222,10 @@ class GraderPlugin:
             self._session.close()
             self._session = None
 
-    def _close_reference(self) -> None:
-        if self._reference is not None:
-            self._reference.close()
-            self._reference = None
+    def _place(self, item: pytest.Item) -> tuple[int, int]:
+        """Sorts tests: questions as in the manifest, then as asked for."""
+        question = self._manifest.ids.index(self._question_of(item))
+        return question, self._ranks.get(_readable(item), len(self._ranks))
 
     def _question_of(self, item: pytest.Item) -> str:
         marker = item.get_closest_marker("question")

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.errors import GraderFault, StudentError
+from grader.manifest import Manifest, Question
+from grader.sandbox import Hosts
 from grader.session import Handle, Session
+from grader.submission import Submission
 
 
 class Student:
@@ -124,6 +127,47 @@ class Reference:
         """
         message = {"op": "copy", "name": "the model", "kwargs": {}}
         return _handle(self._session.perform(message | {"args": [model.blueprint()]}))
+
+
+class References:
+    """The clean Keras process of one question after the other, started when needed.
+
+    Args:
+        manifest: the assignment.
+        hosts: where it runs.
+    """
+
+    def __init__(self, manifest: Manifest, hosts: Hosts) -> None:
+        self._manifest = manifest
+        self._hosts = hosts
+        self._session: Session | None = None
+
+    def session(self, question: Question) -> Session:
+        """Returns the session that builds `question`'s references."""
+        if self._session is None or self._session.question != question:
+            self.close()
+            self._session = Session(
+                self._manifest,
+                question,
+                Submission.from_cells([]),
+                self._hosts,
+                reference=True,
+                keras=True,
+            )
+        return self._session
+
+    def renew(self) -> None:
+        """Gives the next submission the question's whole time, and a process."""
+        if self._session is not None and self._session.broken is not None:
+            self.close()
+        elif self._session is not None:
+            self._session.renew()
+
+    def close(self) -> None:
+        """Ends the process."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
 
 def _model(session: Session, shape: Any, rows: Any, seed: int) -> Handle:

@@ -28,6 +28,8 @@ _NUMPY = ("numpy",)
 _MAX_DEPTH = 6
 #: Requests for a model: the student's code itself may do without Keras.
 _OF_KERAS = frozenset({"model", "copy", "as_model"})
+#: Requests that call an answer by its name.
+_OF_ANSWERS = frozenset({"call", "as_model"})
 
 
 def packages(question: Question, definitions: Definitions) -> tuple[str, ...]:
@@ -185,13 +187,33 @@ class Session:
     problems: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._time_left = self.question.timeout_s or self.manifest.timeout_s
+        self.renew()
         self._worker: Worker | None = None
         self._packages: tuple[str, ...] = ()
-        self._defined: set[str] = set()
-        self._bound: dict[str, tuple[str, int]] = {}
+        self._prefix = ""
+        self._defined_by: dict[str, set[str]] = {}
+        self._bound_by: dict[str, dict[str, tuple[str, int]]] = {}
+        self.take(self.submission, "")
         self._results: dict[int, Ref] = {}
         self._seed, self._seeded = 0, True
+
+    def take(self, submission: Submission, prefix: str) -> None:
+        """Goes on with another submission beside those before, in the same worker.
+
+        For code of the course's own alone: nothing keeps the submissions apart but
+        their modules.
+
+        Args:
+            submission: whose definitions are used from now on.
+            prefix: tells its names from those of the others.
+        """
+        self.submission, self._prefix = submission, prefix
+        self._defined = self._defined_by.setdefault(prefix, set())
+        self._bound = self._bound_by.setdefault(prefix, {})
+
+    def renew(self) -> None:
+        """Gives the whole time again; for code of the course's own."""
+        self._time_left = self.question.timeout_s or self.manifest.timeout_s
 
     def begin_test(self, seed: int) -> None:
         """Forgets the calls of the test before; `seed` sets the worker's generators."""
@@ -228,6 +250,8 @@ class Session:
             key: _unwrapped(value) if key in {"args", "kwargs"} else value
             for key, value in message.items()
         }
+        if message["op"] in _OF_ANSWERS:
+            wire["name"] = self._prefix + message["name"]
         try:
             reply = self._exchange(wire)
         except StudentFault as fault:
@@ -246,7 +270,7 @@ class Session:
             made = len(self.log)
             with contextlib.suppress(StudentFault):
                 message = self._without_refs(call.message)
-                if message["op"] in ("call", "as_model"):
+                if message["op"] in _OF_ANSWERS:
                     self._define(message["name"])
                 self.perform(message)
             if len(self.log) == made:
@@ -264,7 +288,8 @@ class Session:
         if self._packages != WITH_KERAS:
             self.close()
             self._packages = WITH_KERAS
-            self._defined.clear()
+            for defined in self._defined_by.values():
+                defined.clear()
             self._seeded = False
 
     def _define(self, name: str) -> None:
@@ -287,7 +312,8 @@ class Session:
         reply = self._exchange(
             {
                 "op": "define",
-                "module": name if clash else "",
+                "module": self._prefix + (name if clash else ""),
+                "prefix": self._prefix,
                 "units": [(unit.cell, unit.line, unit.source) for unit in units],
                 "names": [name],
                 "annotations": self.submission.definitions.future_annotations,

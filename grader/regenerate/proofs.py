@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
-from grader.authoring import (
-    Variant,
-    read_variants,
-    solution_cells,
-    solution_files,
-    substituted,
-)
-from grader.explain import Explainer
+from grader.authoring import Variant, read_variants, solution_cells
 from grader.grade import Grading, grade
 from grader.machine import missing
-from grader.manifest import Manifest
+from grader.manifest import Manifest, Question
 from grader.regenerate.files import blank_files, file_leaks
+from grader.regenerate.judge import SEED, Job, Judges, processes_for
 from grader.regenerate.leaks import find_leaks
 from grader.regenerate.notebooks import Source
-from grader.results import Outcome, Report, TestResult
+from grader.results import Outcome, Report
 from grader.sandbox import Hosts
+from grader.session import WITH_KERAS, packages
 from grader.submission import Submission
 from grader.submission.cells import notebook_cells
 
-#: Proofs are repeatable: the same inputs every time.
-_SEED = 4
+
+#: A test that takes so many times as long as most is run last.
+_SLOW = 4
 
 
 @dataclass(frozen=True)
@@ -37,61 +35,87 @@ class Proof:
     text: str
 
 
-def prove(source: Source, student_text: str, hosts: Hosts) -> Iterator[Proof]:
+def prove(
+    source: Source, student_text: str, hosts: Hosts, processes: int | None = None
+) -> Iterator[Proof]:
     """Proves the four statements, and that other right answers pass.
 
     Args:
         source: the assignment's source.
         student_text: the student notebook made from it.
         hosts: where answers run.
+        processes: how many grade at the same time, 0 for this one alone; by the
+            number of variants and of processors if None.
     """
     manifest = source.manifest
-    solution = solution_cells(manifest)
-    files = solution_files(manifest)
-    report = _grade(manifest, Submission.from_cells(solution, files=files), hosts)
+    misconceptions = _gradable(manifest, "misconception")
+    alternatives = _gradable(manifest, "alternative")
+    if processes is None:
+        processes = processes_for(len(misconceptions) + len(alternatives))
+    if processes:
+        _prepare(manifest, hosts)
+    judges = Judges(manifest, hosts, processes)
+    try:
+        yield from _graded(
+            manifest, student_text, misconceptions, alternatives, judges, hosts
+        )
+    finally:
+        judges.close()
+    leaks = [*find_leaks(source, json.loads(student_text)), *file_leaks(manifest)]
+    yield Proof(not leaks, "nothing of the solution is in the student's folder")
+    for leak in leaks:
+        yield Proof(False, leak)
+
+
+def _graded(
+    manifest: Manifest,
+    student_text: str,
+    misconceptions: Sequence[Variant],
+    alternatives: Sequence[Variant],
+    judges: Judges,
+    hosts: Hosts,
+) -> Iterator[Proof]:
+    solution = judges.submit(Job(None))
+    variants = [*misconceptions, *alternatives]
+    wrong = len(misconceptions)
+    numbers: dict[int, int] = {}
+    # What needs no TensorFlow is judged while TensorFlow is loading.
+    for place, variant in enumerate(variants):
+        if not _uses_keras(manifest.question(variant.question)):
+            numbers[place] = judges.submit(Job(variant, place < wrong), priority=3)
+
+    report = judges.report(solution)
     yield Proof(report.full_marks, f"the solution scores {_points(report)}")
     yield from _lost(report)
+    for place, variant in enumerate(variants):
+        if place not in numbers and place < wrong:
+            job = Job(variant, True, _cheapest_first(report, variant.question))
+            numbers[place] = judges.submit(job, priority=2)
+        elif place not in numbers:
+            numbers[place] = judges.submit(Job(variant), priority=1)
 
-    cells = notebook_cells(student_text, "student notebook")
-    blank = Submission.from_cells(cells, files=blank_files(manifest))
-    report = _grade(manifest, blank, hosts)
-    yield Proof(report.score == 0, f"the blank notebook scores {_points(report)}")
-
-    misconceptions = _gradable(manifest, "misconception")
+    score = _blank_score(manifest, student_text, hosts)
+    yield Proof(score.score == 0, f"the blank notebook scores {_points(score)}")
     for id in _gradable_questions(manifest):
         if not any(variant.question == id for variant in misconceptions):
             yield Proof(False, f"no misconception tests the tests of {id}")
     caught = 0
-    explainer = Explainer(manifest, hosts)
-    try:
-        for variant in misconceptions:
-            submission = substituted(manifest, solution, variant)
-            how = _until_recognised(variant, hosts, explainer)
-            complaint = _not_caught(variant, grade(manifest, submission, how))
-            caught += not complaint
-            if complaint:
-                yield Proof(False, complaint)
-    finally:
-        explainer.close()
+    for place, variant in enumerate(misconceptions):
+        complaint = _not_caught(variant, judges.report(numbers[place]))
+        caught += not complaint
+        if complaint:
+            yield Proof(False, complaint)
     total = len(misconceptions)
     yield Proof(caught == total, f"{caught} of {total} misconceptions lose, with hint")
-
-    alternatives = _gradable(manifest, "alternative")
     passed = 0
-    for variant in alternatives:
-        submission = substituted(manifest, solution, variant)
-        report = _grade(manifest, submission, hosts, variant.question)
+    for place, variant in enumerate(alternatives, wrong):
+        report = judges.report(numbers[place])
         passed += report.full_marks
         if not report.full_marks:
             yield Proof(False, f"{variant.name} is a right answer but loses")
             yield from _lost(report)
     total = len(alternatives)
     yield Proof(passed == total, f"{passed} of {total} other right answers pass")
-
-    leaks = [*find_leaks(source, json.loads(student_text)), *file_leaks(manifest)]
-    yield Proof(not leaks, "nothing of the solution is in the student's folder")
-    for leak in leaks:
-        yield Proof(False, leak)
 
 
 def _gradable_questions(manifest: Manifest) -> list[str]:
@@ -105,25 +129,41 @@ def _gradable(manifest: Manifest, kind: str) -> list[Variant]:
     return [v for v in read_variants(manifest, kind) if v.question in ids]
 
 
-def _grade(
-    manifest: Manifest, submission: Submission, hosts: Hosts, *only: str
-) -> Report:
-    return grade(manifest, submission, Grading(seed=_SEED, only=only, hosts=hosts))
+def _blank_score(manifest: Manifest, student_text: str, hosts: Hosts) -> Report:
+    cells = notebook_cells(student_text, "student notebook")
+    blank = Submission.from_cells(cells, files=blank_files(manifest))
+    return grade(manifest, blank, Grading(seed=SEED, explain=False, hosts=hosts))
 
 
-def _until_recognised(variant: Variant, hosts: Hosts, explainer: Explainer) -> Grading:
-    """One test that recognises the misconception is proof enough."""
+def _prepare(manifest: Manifest, hosts: Hosts) -> None:
+    """Starts now what all judges will use."""
+    definitions = Submission.from_cells(solution_cells(manifest)).definitions
+    for question in manifest.questions:
+        hosts.prepare(packages(question, definitions))
+        test = manifest.solution_folder / "tests" / f"test_{question.id}.py"
+        if "reference" in test.read_text(encoding="utf-8"):
+            hosts.prepare(WITH_KERAS)
 
-    def enough(tests: Sequence[TestResult]) -> bool:
-        return any(test.misconception == variant.name for test in tests)
 
-    return Grading(
-        seed=_SEED,
-        only=(variant.question,),
-        explain=explainer,
-        hosts=hosts,
-        enough=enough,
-    )
+def _uses_keras(question: Question) -> bool:
+    return bool({"keras", "tensorflow"} & {a.partition(".")[0] for a in question.allow})
+
+
+def _cheapest_first(solved: Report, question: str) -> tuple[str, ...]:
+    """An order of tests in which a wrong answer is found out soon.
+
+    Every test function once, the quickest first, then each with its second case, and
+    so on; tests that take much longer than most, say with training, at the end.
+    """
+    seen: Counter[str] = Counter()
+    places = {}
+    (tests,) = (q.tests for q in solved.questions if q.id == question)
+    slow = _SLOW * median([test.seconds for test in tests] or [0.0])
+    for test in tests:
+        function = test.name.partition(":")[0]
+        places[test.name] = test.seconds > slow, seen[function], test.seconds
+        seen[function] += 1
+    return tuple(sorted(places, key=lambda name: places[name]))
 
 
 def _points(report: Report) -> str:

@@ -100,8 +100,18 @@ class Hosts:
             f"{reason}; see --sandbox for weaker levels"
         )
 
+    def branch(self) -> Hosts:
+        """Returns what another process can use the same host processes by.
+
+        It may be sent to a process that is being started. Close it here then.
+        """
+        branch = Hosts()
+        branch._candidates, branch._level = self._candidates, self._level
+        branch._hosts = {names: host.branch() for names, host in self._hosts.items()}
+        return branch
+
     def close(self) -> None:
-        """Ends all hosts and with them all workers."""
+        """Ends all hosts and with them all workers; of a branch, its workers."""
         for host in self._hosts.values():
             host.stop()
         self._hosts.clear()
@@ -109,9 +119,9 @@ class Hosts:
 
 @dataclass
 class _Host:
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None  # None: another process has started it
     control: socket.socket
-    errors: IO[bytes]
+    errors: IO[bytes] | None
     ready: bool = False
 
     @classmethod
@@ -135,6 +145,13 @@ class _Host:
             )
         return cls(process, ours, errors)
 
+    def branch(self) -> _Host:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            # The answer comes to the new socket; this one's are not disturbed.
+            socket.send_fds(self.control, [b'{"op": "connect"}'], [theirs.fileno()])
+        return _Host(None, ours, None)
+
     def ask(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         if not self.ready:
             self._receive(_HOST_START_S)
@@ -156,18 +173,23 @@ class _Host:
         return dict(json.loads(message))
 
     def _obituary(self) -> str:
-        self.errors.seek(0)
-        lines = self.errors.read()[-2000:].decode(errors="replace").strip().splitlines()
+        lines = []
+        if self.errors is not None:
+            self.errors.seek(0)
+            last = self.errors.read()[-2000:].decode(errors="replace")
+            lines = last.strip().splitlines()
         return "the host of the workers ended: " + (lines[-1] if lines else "no reason")
 
     def stop(self) -> None:
         self.control.close()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.errors.close()
+        if self.process is not None:
+            try:
+                self.process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.errors is not None:
+            self.errors.close()
 
 
 @dataclass

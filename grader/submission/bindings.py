@@ -7,6 +7,7 @@ import symtable
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BLOCKS = (ast.If, ast.Try, ast.With)
@@ -98,6 +99,7 @@ class Uses:
     later: frozenset[str]
 
 
+@lru_cache(maxsize=4096)
 def uses(source: str) -> Uses:
     """Returns the global names that the statement `source` looks up.
 

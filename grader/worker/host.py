@@ -9,6 +9,7 @@ whose other end is the grader's.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -37,14 +38,18 @@ class Child:
     pid: int
     status_pipe: int
     memory_mb: int
+    control: socket.socket  # the grader that asked for it
     over_memory: bool = False
 
 
 class Host:
-    """Serves ``spawn``, ``kill`` and ``status`` requests, one at a time."""
+    """Serves ``spawn``, ``kill`` and ``status`` requests, one at a time.
+
+    ``connect`` brings the socket of another process of the same grader.
+    """
 
     def __init__(self, control: socket.socket) -> None:
-        self._control = control
+        self._controls = [control]
         self._children: dict[int, Child] = {}
         self._count = 0
 
@@ -52,29 +57,47 @@ class Host:
         """Answers requests until the grader closes the socket."""
         while True:
             timeout = _POLL_S if self._children else None
-            ready, _, _ = select.select([self._control], [], [], timeout)
+            ready, _, _ = select.select(self._controls, [], [], timeout)
             self._watch_memory()
-            if not ready:
-                continue
-            message, descriptors, _, _ = socket.recv_fds(self._control, 1 << 20, 2)
-            if not message:
+            for control in ready:
+                message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 2)
+                if message:
+                    self._answer(control, json.loads(message), descriptors)
+                else:
+                    self._disconnect(control)
+            if not self._controls:
                 break
-            self._answer(json.loads(message), descriptors)
-        for number in list(self._children):
-            self._kill(number)
 
-    def _answer(self, request: dict[str, Any], descriptors: list[int]) -> None:
-        if request["op"] == "spawn":
-            reply = self._spawn(request, descriptors)
+    def _disconnect(self, control: socket.socket) -> None:
+        """Ends the workers of a grader that has gone, and with the first all."""
+        leaving = self._controls[:] if control is self._controls[0] else [control]
+        for number, child in list(self._children.items()):
+            if child.control in leaving:
+                self._kill(number)
+        for gone in leaving:
+            self._controls.remove(gone)
+            gone.close()
+
+    def _answer(
+        self, control: socket.socket, request: dict[str, Any], descriptors: list[int]
+    ) -> None:
+        if request["op"] == "connect":
+            control = socket.socket(fileno=descriptors.pop())
+            self._controls.append(control)
+            reply: dict[str, Any] = {"ready": True}
+        elif request["op"] == "spawn":
+            reply = self._spawn(control, request, descriptors)
         elif request["op"] == "kill":
             reply = self._kill(request["worker"])
         else:
             reply = self._status(request["worker"])
         for descriptor in descriptors:
             os.close(descriptor)
-        self._control.send(json.dumps(reply).encode())
+        control.send(json.dumps(reply).encode())
 
-    def _spawn(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+    def _spawn(
+        self, control: socket.socket, request: dict[str, Any], descriptors: list[int]
+    ) -> dict[str, Any]:
         self._count += 1
         reader, writer = os.pipe()
         keeper = os.fork()
@@ -89,12 +112,15 @@ class Host:
             os.waitpid(keeper, 0)
             return first or {"error": "the worker did not start"}
         pid = first["pid"]
-        self._children[self._count] = Child(keeper, pid, reader, request["memory_mb"])
+        self._children[self._count] = Child(
+            keeper, pid, reader, request["memory_mb"], control
+        )
         return {"worker": self._count}
 
     def _in_child(self, request: dict[str, Any], data: int, writer: int) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self._control.close()
+        for control in self._controls:
+            control.close()
         for child in self._children.values():
             with contextlib.suppress(OSError):
                 os.close(child.status_pipe)
@@ -177,10 +203,15 @@ def main() -> None:
     """Entry point: ``control socket's descriptor, packages to import``."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader decides
+    gc.disable()  # nothing that an import makes is garbage
     for package in sys.argv[2:]:
         importlib.import_module(package)
     # Imported before the fork, so that no worker needs to see these files.
     importlib.import_module("grader.worker.serve")
+    # What is there now is there for good. A worker that searched it for garbage would
+    # first have to copy it all, page by page.
+    gc.freeze()
+    gc.enable()
     control.send(b'{"ready": true}')
     Host(control).serve()
 

@@ -179,10 +179,11 @@ class Worker(Answerer):
                 where = {"cell": cell, "line": line}
                 problems.append(where | _describe(error, _is_cell))
         for name in request["names"]:
+            alias = request["prefix"] + name
             if name in self._bindings:
-                self._defined_names[name] = self._bindings[name]
+                self._defined_names[alias] = self._bindings[name]
             elif name in module.__dict__:
-                self._defined_names[name] = module.__dict__[name]
+                self._defined_names[alias] = module.__dict__[name]
         return problems
 
     def _do_layer(self, request: dict[str, Any]) -> Any:
