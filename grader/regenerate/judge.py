@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import multiprocessing
 import os
@@ -157,8 +158,9 @@ class Judges:
         while self._waiting and self._idle:
             judge = self._idle.pop()
             _, number, job = heapq.heappop(self._waiting)
-            judge.send(job)
             self._busy[judge] = number
+            with contextlib.suppress(BrokenPipeError):  # said when it is waited for
+                judge.send(job)
 
     def _collect(self) -> None:
         for ready in wait(list(self._busy)):
@@ -166,7 +168,7 @@ class Judges:
             number = self._busy.pop(ready)
             try:
                 self._done[number] = ready.recv()
-            except EOFError:
+            except (EOFError, ConnectionError):
                 raise GraderFault("a process that graded has ended") from None
             self._idle.append(ready)
 

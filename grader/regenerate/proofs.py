@@ -22,7 +22,6 @@ from grader.session import WITH_KERAS, packages
 from grader.submission import Submission
 from grader.submission.cells import notebook_cells
 
-
 #: A test that takes so many times as long as most is run last.
 _SLOW = 4
 
