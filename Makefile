@@ -1,13 +1,17 @@
 # `make setup` once, `make grade` to see the grader at work, `make test` for the
 # project's own tests. Everything is installed into .venv and nowhere else.
+# Students have this file too, without solutions: there it sets up and grades.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-NN     ?= 04
 JOBS   ?= 2
+INSTRUCTOR := $(wildcard solutions)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev grade test lint notebooks clean
+
+ifdef INSTRUCTOR
+NN     ?= 04
 
 help:
 	@echo "make setup      a virtual environment in $(VENV) with all requirements"
@@ -17,6 +21,13 @@ help:
 	@echo "make test       lint, then the project's own tests"
 	@echo "make clean      remove $(VENV) and everything generated"
 	@echo "PYTHON=...      the Python to build $(VENV) with, 3.11 to 3.13"
+else
+help:
+	@echo "make setup      a virtual environment in $(VENV) with all requirements"
+	@echo "make grade      your points; make grade NN=04 for one assignment"
+	@echo "make clean      remove $(VENV) and everything generated"
+	@echo "PYTHON=...      the Python to build $(VENV) with, 3.11 to 3.13"
+endif
 
 # A stamp is written last: an interrupted installation is taken up again, and a
 # finished one only when the requirements change.
@@ -42,6 +53,7 @@ $(VENV)/requirements-dev.stamp: requirements-dev.txt $(VENV)/requirements.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+ifdef INSTRUCTOR
 grade: setup
 	@echo "== Assignment $(NN), the reference solution: full marks"
 	@$(BIN)/python -m grader assignments/$(NN) solutions/$(NN)
@@ -61,6 +73,12 @@ lint: setup-dev
 
 notebooks: setup
 	$(BIN)/python -m grader regenerate --execute $(NN)
+else
+# Lost points are no error of make's.
+grade: setup
+	@$(BIN)/python -m grader $(if $(NN),assignments/$(NN),$(sort $(wildcard assignments/*/))) \
+	  || test $$? -eq 1
+endif
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

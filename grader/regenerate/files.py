@@ -70,7 +70,7 @@ def file_leaks(manifest: Manifest) -> Iterator[str]:
         for line in text.split("\n"):
             if _normal(line) in lines:
                 yield f"{where}: a line of the solution: `{line.strip()[:80]}`"
-        tokens = _renamed(text)
+        tokens = renamed(text)
         for print_, name in blocks.items():
             if print_ in tokens:
                 yield f"{where}: holds the solution of {name}, renamed"
@@ -78,11 +78,12 @@ def file_leaks(manifest: Manifest) -> Iterator[str]:
 
 def fingerprint(text: str) -> str:
     """Tokens of a piece of C++ with every name replaced; empty if it is too short."""
-    tokens = _renamed(text)
+    tokens = renamed(text)
     return tokens if tokens.count(" ") >= _LEAST_TOKENS else ""
 
 
-def _renamed(text: str) -> str:
+def renamed(text: str) -> str:
+    """Tokens of a piece of C++, every name the same, separated by blanks."""
     tokens = _TOKEN.findall(_COMMENT.sub(" ", text))
     return " ".join("v" if _NAME.fullmatch(token) else token for token in tokens)
 

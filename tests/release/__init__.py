@@ -1,0 +1,1 @@
+"""Tests of what is handed to students and to other systems."""
