@@ -12,17 +12,20 @@ def small_cnn(
     *,
     kernels: tuple[int, ...] = (3,),
     batch_norm: bool = True,
+    flatten: bool = False,
 ) -> Callable[[], Any]:
     """A function that builds a plain convolutional net with logits, as `train` takes.
 
-    Per stage: a convolution for each of `kernels`, with ReLU; then pooling by 2; at
-    the end the mean of each map and a dense layer.
+    Per stage: a convolution for each of `kernels`, with ReLU; pooling by 2 between
+    stages; at the end a dense layer.
 
     Args:
         data: whose images and classes it is for.
         filters: of the stages.
         kernels: sizes of the convolutions of every stage.
         batch_norm: normalise after each convolution.
+        flatten: whether the dense layer reads every position, and so overfits few
+            images, or the mean of each map.
     """
     classes = int(data.y.max()) + 1
 
@@ -47,7 +50,10 @@ def small_cnn(
                 x = layers.ReLU(name=f"{name}_relu")(x)
             if stage < len(filters) - 1:
                 x = layers.MaxPooling2D(2, name=f"pool{stage + 1}")(x)
-        x = layers.GlobalAveragePooling2D(name="mean")(x)
+        if flatten:
+            x = layers.Flatten(name="flatten")(x)
+        else:
+            x = layers.GlobalAveragePooling2D(name="mean")(x)
         return keras.Model(inputs, layers.Dense(classes, name="logits")(x))
 
     return build

@@ -78,7 +78,7 @@ def rows(config: Config) -> Iterator[Row]:
                         *transforms, dataset=given.name, allow_unsafe=True
                     )
                 result = train(
-                    small_cnn(given, config.filters),
+                    small_cnn(given, config.filters, flatten=True),
                     given.train,
                     recipe("lenet5"),
                     epochs=epochs,

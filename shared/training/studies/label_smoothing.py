@@ -59,7 +59,7 @@ def rows(config: Config) -> Iterator[Row]:
     for seed in config.seeds:
         for epsilon in config.epsilons:
             result = train(
-                small_cnn(given, config.filters),
+                small_cnn(given, config.filters, flatten=True),
                 given.train,
                 recipe("lenet5", label_smoothing=epsilon),
                 epochs=config.epochs,

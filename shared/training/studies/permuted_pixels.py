@@ -77,10 +77,10 @@ def table(frame: Any) -> Any:
 def plot(frame: Any) -> Any:
     figure, (axes,) = _draw.figure(width=6.5)
     labels = frame["network"] + "\n" + frame["pixels"]
-    _draw.bars(axes, frame.assign(case=labels), "case", "test_accuracy")
-    low = frame["test_accuracy"].min()
-    axes.set_ylim(max(0, low - 3), 100)
-    axes.set_ylabel("test accuracy (%)")
+    errors = 100 - frame["test_accuracy"]
+    shown = frame.assign(case=labels, error=errors).sort_values("network")
+    _draw.bars(axes, shown, "case", "error")
+    axes.set_ylabel("test error (%)")
     axes.set_title(f"Pixels of all images permuted alike ({frame['dataset'].iloc[0]})")
     return figure
 
