@@ -1,7 +1,7 @@
 """Batch normalisation allows a higher learning rate (L39; arXiv:1502.03167).
 
-One net of six convolutions, with it and without, over learning rates. A run
-whose loss stops being a number counts as chance.
+One net of six convolutions, with it and without, over learning rates. A run whose loss
+stops being a number counts as chance.
 """
 
 from __future__ import annotations

@@ -100,9 +100,11 @@ def plot(frame: Any) -> Any:
         strict=True,
     ):
         _draw.curves(axis, frame, "dataset", "epsilon", what)
+        axis.get_legend().remove()
         axis.set_xlabel("ε")
         axis.set_ylabel(what.replace("_", " ") + unit)
-    figure.suptitle(f"Label smoothing, {frame['seed'].nunique()} seeds, mean and range")
+    name, seeds = frame["dataset"].iloc[0], frame["seed"].nunique()
+    figure.suptitle(f"Label smoothing on {name}: mean and range of {seeds} seeds")
     return figure
 
 

@@ -49,7 +49,7 @@ class Config:
     """Sizes; the batch is that of all replicas together."""
 
     dataset: str = "mnist"
-    train: str = "train[:5000]"
+    train: str = "train[:2000]"
     epochs: int = 3
     batch_sizes: tuple[int, ...] = (64, 512)
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -160,7 +160,7 @@ STUDY = Study(
     lecture="L51, L63",
     sizes={
         "full": Config(),
-        "quick": Config(train="train[:3000]", batch_sizes=(128,), seeds=(0, 1)),
+        "quick": Config(train="train[:1000]", batch_sizes=(64,), seeds=(0, 1)),
         "tiny": Config("digits", "train[:100]", 2, (32,), seeds=(0,)),
     },
     rows=rows,
