@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -106,10 +107,12 @@ def test_equivariance_is_perfect_for_whole_strides(tmp_path):
     assert table["S4", 1] > 0.05
 
 
-def test_two_replicas_agree_to_the_last_digits_in_double_precision(tmp_path):
+def test_two_replicas_agree_in_double_precision(tmp_path):
     frame = run("scaling", "tiny", tmp_path).set_index("run")
     off = frame["greatest_difference"]
-    assert off["2 replicas, float64"] < 1e-12
+    # The loss itself is in float32: a score at the edge between two of its numbers may
+    # round otherwise, 6e-8 of a gradient, times a rate of 0.01.
+    assert off["2 replicas, float64"] < 1e-9
     assert off["1 replica, first weights off by 1e-7"] > 1e-9
     assert off["1 replica"] == off["1 replica, float64"] == 0
 
@@ -197,3 +200,23 @@ def test_rows_are_kept_when_a_study_is_interrupted(tmp_path, monkeypatch):
         run("broken", "tiny", tmp_path)
     kept = pd.read_csv(tmp_path / "broken-tiny.csv")
     assert kept.to_dict("records") == [{"dataset": "digits", "value": 1.23457}]
+
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "studies"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_committed_results_are_those_of_the_full_size(name):
+    study, config = studies()[name], studies()[name].sizes["full"]
+    frame = pd.read_csv(RESULTS / f"{name}.csv")
+    text = (RESULTS / f"{name}.txt").read_text(encoding="utf-8")
+    # The table is what the rows sum up to, and the sizes are those of the code.
+    assert text.startswith(f"{study.title} ({study.lecture})\nfull size: dataset")
+    assert study.table(frame).to_string() in text
+    for field in dataclasses.fields(config):
+        assert f"{field.name} {getattr(config, field.name)}" in text
+    if "seed" in frame:
+        assert set(frame["seed"]) == set(config.seeds)
+    assert "digits" not in set(frame["dataset"])
+    with Image.open(RESULTS / f"{name}.png") as picture:
+        assert min(picture.size) > 300

@@ -52,7 +52,7 @@ class Config:
     train: str = "train[:2000]"
     epochs: int = 3
     batch_sizes: tuple[int, ...] = (64, 512)
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[int, ...] = (0, 1)
 
 
 def prepare() -> None:
@@ -82,6 +82,9 @@ def _model(run: Run, make: Callable[[], Any]) -> Callable[[], Any]:
 def rows(config: Config) -> Iterator[Row]:
     given = data(config.dataset, config.train, "test[:100]")
     make = build("lenet5", given)
+    # One object for all runs: two of them would number their collectives alike, and
+    # TensorFlow would mix up those of different precision.
+    strategies = {run.strategy: strategy(run.strategy) for run in RUNS.values()}
     for seed in config.seeds:
         for batch_size in config.batch_sizes:
             weights: dict[str, list[np.ndarray]] = {}
@@ -90,7 +93,7 @@ def rows(config: Config) -> Iterator[Row]:
                     _model(run, make),
                     given.train,
                     recipe("mnist_task_sgd", options={"momentum": 0.9}),
-                    strategy=strategy(run.strategy),
+                    strategy=strategies[run.strategy],
                     epochs=config.epochs,
                     batch_size=batch_size,
                     seed=seed,
