@@ -134,9 +134,9 @@ STUDY = Study(
     sizes={
         "full": Config(),
         "quick": Config(
-            train=("train[:1000]", "train[:500]"),
+            train=("train[:300]", "train[:500]"),
             test=("test[:1000]", "test[:1000]"),
-            epochs=(4, 10),
+            epochs=(15, 10),
             filters=(8, 16, 32),
             seeds=(0, 1),
         ),
