@@ -1,0 +1,109 @@
+"""Assignment 06: what its given files promise about a student's CUDA code."""
+
+import importlib.util
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from grader.manifest import ROOT
+from grader.native import CompileError, DriverError, OutOfBounds, find_nvcc
+
+FOLDER = ROOT / "assignments" / "06_custom_ops"
+SOLUTION = ROOT / "solutions" / "06_custom_ops"
+X, KERNEL = np.ones((1, 9, 9, 2), np.float32), np.ones((3, 3, 2, 1), np.float32)
+
+
+@pytest.fixture
+def bindings(tmp_path, monkeypatch):
+    """The given module on the solution's files, which a test may change."""
+    for path in SOLUTION.glob("*.c*"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.setitem(os.environ, "COURSE_FILES", str(tmp_path))
+    spec = importlib.util.spec_from_file_location("given", FOLDER / "custom_ops.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def change(name, old, new):
+        file = tmp_path / name
+        text = file.read_text()
+        assert text.count(old) == 1
+        file.write_text(text.replace(old, new))
+
+    module.change = change
+    return module
+
+
+def test_a_wide_access_names_thread_and_line(bindings):
+    bindings.change("conv2d_naive.cu", "if (j < 0 || j >= conv.width) continue;", "")
+    bindings.change("conv2d_naive.cu", "if (i < 0 || i >= conv.height) continue;", "")
+    with pytest.raises(OutOfBounds, match=r"uses x\[-?\d+\], outside.*\n +line \d+"):
+        bindings.conv2d_naive(X, KERNEL, padding="SAME")
+
+
+def test_threads_that_leave_before_a_barrier_are_noticed(bindings):
+    bindings.change(
+        "conv2d_tiled.cu",
+        "  float sum = 0;\n",
+        "  float sum = 0;\n  if (threadIdx.x > 4) return;\n",
+    )
+    with pytest.raises(DriverError, match="different barriers"):
+        bindings.conv2d_tiled(X, KERNEL)
+
+
+def test_a_missing_barrier_is_noticed(bindings):
+    bindings.change("conv2d_tiled.cu", "    __syncthreads();\n  }\n", "  }\n")
+    with pytest.raises(DriverError, match=r"order of the threads|__syncthreads"):
+        bindings.conv2d_tiled(X * np.arange(2, dtype=np.float32), KERNEL)
+
+
+def test_an_array_in_shared_memory_is_guarded(bindings):
+    bindings.change("conv2d_tiled.cu", "i < patch_h;", "i < patch_h + kTile;")
+    with pytest.raises(OutOfBounds, match="patch"):
+        bindings.conv2d_tiled(X, KERNEL)
+
+
+@pytest.mark.skipif(find_nvcc() is None, reason="nvcc is not installed")
+def test_what_only_nvcc_refuses_is_refused(bindings):
+    """A host function in a kernel compiles emulated, and not for a GPU."""
+    bindings.change(
+        "conv2d_naive.cu",
+        "__global__ void conv2d_naive",
+        "static float Zero() { return 0; }\n__global__ void conv2d_naive",
+    )
+    bindings.change("conv2d_naive.cu", "float sum = 0;", "float sum = Zero();")
+    with pytest.raises(CompileError, match="__host__ function"):
+        bindings.conv2d_naive(X, KERNEL)
+
+
+def test_a_gpu_that_disagrees_is_told(bindings, monkeypatch):
+    """Where there is a GPU both must agree; here a second program stands in for it."""
+    bindings.conv2d_naive(X, KERNEL)
+    emulated = bindings._program("conv2d_naive", "call_cuda.cu", "c++")
+
+    class OffByOne:
+        printed = ""
+
+        def run(self, request, arguments):
+            answer = np.frombuffer(emulated.run(request), np.float32).copy()
+            answer[0] += 1
+            return answer.tobytes()
+
+    monkeypatch.setattr(bindings, "has_gpu", lambda: True)
+    monkeypatch.setitem(bindings._programs, ("conv2d_naive", "nvcc"), OffByOne())
+    with pytest.raises(DriverError, match="otherwise on the GPU"):
+        bindings.conv2d_naive(X, KERNEL)
+
+
+def test_the_lectures_kernel_wraps_around(bindings):
+    text = """
+        __global__ void lecture(unsigned char* in, unsigned char* filter,
+                                unsigned char* out, int width, int w, int h) {
+          const int i = blockIdx.y * blockDim.y + threadIdx.y;
+          const int j = blockIdx.x * blockDim.x + threadIdx.x;
+          if (i < h && j < w) out[i * w + j] = in[i * w + j] * filter[0];
+        }
+        """
+    out = bindings.run_lecture_kernel(text, np.array([[8, 16], [24, 0]]), [[-1]])
+    assert out.tolist() == [[248, 240], [232, 0]]
