@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from grader.errors import GraderFault, StudentError
+from grader.errors import GraderFault, StudentError, StudentFault
 from grader.manifest import Manifest, Question
 from grader.sandbox import Hosts
 from grader.session import Handle, Session
@@ -101,7 +102,8 @@ class Reference:
     def layer(self, name: str, **config: Any) -> Any:
         """Returns a `Handle` of ``keras.layers.<name>(**config)``."""
         message = {"op": "layer", "name": name, "args": [], "kwargs": config}
-        return self._session.perform(message)
+        with _of_the_course(f"reference.layer({name!r})"):
+            return self._session.perform(message)
 
     def model(
         self, shape: Sequence[int | None], rows: Sequence[Any], seed: int = 0
@@ -115,7 +117,8 @@ class Reference:
                 ``"input"``, and the last row is the output.
             seed: of the weights.
         """
-        return _model(self._session, shape, rows, seed)
+        with _of_the_course("reference.model"):
+            return _model(self._session, shape, rows, seed)
 
     def rebuild(self, model: Handle) -> Handle:
         """Returns a student's model built anew here, where no student code ever ran.
@@ -127,6 +130,15 @@ class Reference:
         """
         message = {"op": "copy", "name": "the model", "kwargs": {}}
         return _handle(self._session.perform(message | {"args": [model.blueprint()]}))
+
+
+@contextlib.contextmanager
+def _of_the_course(what: str) -> Iterator[None]:
+    """What fails inside is built from the test's own arguments: no student's fault."""
+    try:
+        yield
+    except StudentFault as fault:
+        raise GraderFault(f"{what} cannot be built: {fault}") from None
 
 
 class References:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from grader.blueprints import checked
-from grader.errors import StudentError
+from grader.errors import GraderFault, StudentError
 from grader.proxies import Reference, Student
 from grader.session import Session
 from grader.submission import Submission
@@ -359,3 +359,10 @@ def double(model):
     proxy = Student(session)
     given = proxy.given_model((4,), [("Dense", {"units": 2})])
     assert proxy.double(given) == [0, 1], "a model before does not use up the chance"
+
+
+def test_a_reference_that_cannot_be_built_is_the_tests_fault(reference):
+    with pytest.raises(GraderFault, match=r"'Conv3x'.* cannot be built: .*Conv3x"):
+        reference.layer("Conv3x", filters=1)
+    with pytest.raises(GraderFault, match="model cannot be built: TypeError"):
+        reference.model((5, 5, 1), [("Conv2D", {"filters": 1})])
