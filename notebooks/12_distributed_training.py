@@ -26,6 +26,7 @@ quiet_tensorflow()
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+import tensorflow as tf
 from ipywidgets import FloatSlider
 
 from shared.accounting import layer_table, parameters, totals
@@ -37,6 +38,7 @@ from shared.training.memory import remedies
 from shared.training.parallel import crossings, placement, two_devices
 
 QUICK = os.environ.get("COURSE_QUICK") == "1"
+tf.get_logger().setLevel("ERROR")  # strategies talk a lot
 plt.rcParams.update({"figure.dpi": 80, "font.size": 12})
 
 devices = two_devices()  # first of all: TensorFlow divides the processor only once
@@ -238,9 +240,9 @@ def free_ports(count):
 
 
 cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
-print(
-    json.dumps({"cluster": cluster, "task": {"type": "worker", "index": 0}}, indent=1)
-)
+shown = {"worker": ["host-a:2222", "host-b:2222"]}  # two machines would be told
+print("TF_CONFIG of the second:")
+print(json.dumps({"cluster": shown, "task": {"type": "worker", "index": 1}}))
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
@@ -395,7 +397,7 @@ for delay, rate in largest.items():
 # **Predict.** Which saves most? Which saves the parameters but hardly anything in all?
 
 # %%
-table = remedies(build("vgg16"), batch_size=64)
+table = remedies(build("vgg16"), batch_size=64).reset_index()
 print(table[["remedy", "parameters", "activations", "share"]].to_string(index=False))
 
 # %%
