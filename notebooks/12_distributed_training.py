@@ -28,6 +28,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 from ipywidgets import FloatSlider
+from keras import layers
 
 from shared.accounting import layer_table, parameters, totals
 from shared.datasets import load_arrays
@@ -102,7 +103,6 @@ by = recipe("lenet5")
 
 def plain():
     """A small network without batch normalisation."""
-    layers = keras.layers
     return keras.Sequential(
         [
             keras.Input(images.shape[1:]),
@@ -116,7 +116,6 @@ def plain():
 
 def normalised():
     """The same with batch normalisation."""
-    layers = keras.layers
     return keras.Sequential(
         [
             keras.Input(images.shape[1:]),
@@ -206,12 +205,12 @@ PROGRAM = textwrap.dedent("""
     from shared.training import strategy
     workers = strategy("multiworker")  # before anything is computed
     import keras, numpy as np
+    from keras import layers
     from shared.datasets import load_arrays
     from shared.training import train
 
     def network():
-        layers = keras.layers
-        return keras.Sequential([
+            return keras.Sequential([
             keras.Input((28, 28, 1)),
             layers.Conv2D(8, 5, strides=2, activation="relu"),
             layers.Conv2D(16, 3, strides=2, activation="relu"),

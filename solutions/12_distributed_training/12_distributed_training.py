@@ -188,7 +188,7 @@ fig, ax = plt.subplots(figsize=(6, 2.8))
 place = np.arange(len(sizes))
 ax.bar(place - 0.2, naive, 0.4, label="mean of the means", color="0.25")
 ax.bar(place + 0.2, fair, 0.4, label="weighed by images", color="0.75")
-ax.set(xlabel="replica", ylabel="weight of one image", xticks=place)
+ax.set(xlabel="replica", ylabel="weight of one image", xticks=place, ylim=(0, 0.042))
 ax.legend()
 plt.show()
 
