@@ -16,6 +16,8 @@ from grader.regenerate.notebooks import read_source, student_notebook
 #: Folders that go as they are, and single files.
 PACKAGES = ("shared", "grader")
 FILES = ("LICENSE", "Makefile", "pyproject.toml", "requirements.txt")
+#: Of these, what makes no sense without solutions, and would hold pieces of them.
+_INSTRUCTORS = ("grader/scaffold/",)
 _README = Path(__file__).with_name("README.md.jinja")
 _UNWANTED_FOLDERS = {"__pycache__", "build", "dist", "node_modules"}
 _UNWANTED_SUFFIXES = {".pyc", ".pyo", ".so", ".o", ".orig", ".rej", ".swp", ".tmp"}
@@ -58,7 +60,10 @@ def make_bundle(manifests: Sequence[Manifest], root: Path = ROOT) -> Bundle:
             files[f"assignments/{manifest.name}/{name}"] = contents
     files |= _read(_walkthroughs(manifests, root), root)
     for name in PACKAGES:
-        files |= _read(_tree(root / name), root)
+        found = _read(_tree(root / name), root)
+        files |= {
+            n: data for n, data in found.items() if not n.startswith(_INSTRUCTORS)
+        }
     files |= _read([root / name for name in FILES], root)
     files["README.md"] = _readme(manifests, files).encode()
     return Bundle(tuple(manifests), dict(sorted(files.items())), tuple(leaks))

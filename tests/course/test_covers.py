@@ -44,4 +44,5 @@ def test_a_table_says_where_the_numbers_of_each_row_are_computed(folder):
     assert path.is_file(), f"{path} is missing; see tests/course/test_notebooks.py"
     entries = read_rows(path)
     assert {entry.row for entry in entries} == {*manifest.covers}
-    assert any(entry.computed for entry in entries), "no row has a number"
+    some = any(entry.computed for entry in entries)
+    assert some or not manifest.covers, "no row has a number"
