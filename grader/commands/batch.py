@@ -16,7 +16,7 @@ from grader.batch.run import GRADEBOOK_NAME
 from grader.errors import ExitCode
 from grader.gradebook import Gradebook, State, grades
 from grader.intake import read_roster
-from grader.manifest import find_assignment, load
+from grader.manifest import Manifest, find_assignment, load
 
 _MOST_LISTED = 20
 
@@ -71,21 +71,24 @@ def command(
             submissions,
             Batch(out, people, started=started, progress=progress, **options),
         )
-    _print(summary, manifest.name, out)
+    _print(summary, manifest, out)
     if summary.stopped:
         sys.exit(ExitCode.USAGE)
     sys.exit(ExitCode.GRADER_FAULT if summary.faults else ExitCode.FULL_MARKS)
 
 
-def _print(summary: Summary, assignment: str, out: Path) -> None:
+def _print(summary: Summary, manifest: Manifest, out: Path) -> None:
+    assignment = manifest.name
     states = ", ".join(f"{n} {state}" for state, n in sorted(summary.graded.items()))
     kept = f"{summary.kept} unchanged" if summary.kept else ""
     click.echo(f"{assignment}: " + "; ".join(filter(None, (states, kept))))
     from grader.feedback import write_feedback
+    from grader.similarity import compare_class
 
     with Gradebook(out / GRADEBOOK_NAME) as book:
         found = grades(book, assignment)
-    page = write_feedback(found, assignment, out / "feedback" / assignment)
+    pairs = compare_class(found, manifest, out)
+    page = write_feedback(found, assignment, out / "feedback" / assignment, pairs)
     odd = [
         (grade.student, grade.reason)
         for grade in found
@@ -109,6 +112,8 @@ def _print(summary: Summary, assignment: str, out: Path) -> None:
             f"gradebook: {out / GRADEBOOK_NAME}"
         )
         click.echo(f"the class on a page: {page}")
+    if pairs:
+        click.echo(f"{len(pairs)} pairs of submissions are alike: see there")
     if summary.stopped:
         click.echo(f"stopped; {summary.left} left: the same command goes on from here")
     elif summary.faults:

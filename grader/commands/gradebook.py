@@ -12,6 +12,7 @@ import click
 
 from grader.errors import GraderError
 from grader.gradebook import Grade, Gradebook, Override, State, grades, now
+from grader.manifest import find_assignment, load
 
 _NAME = "gradebook.sqlite"
 _FORMATS = ("csv", "parquet", "canvas", "moodle", "gradescope", "junit", "json")
@@ -123,11 +124,16 @@ def export(book: Path, out: Path, assignment: str, form: str | None) -> None:
 def feedback(book: Path, assignment: str) -> None:
     """Writes every student's page, and the page of the class, anew."""
     from grader.feedback import write_feedback
+    from grader.similarity import compare_class
 
     with _opened(book) as opened:
         name = _assignment(opened, assignment)
         found = grades(opened, name)
-    page = write_feedback(found, name, opened.path.parent / "feedback" / name)
+    out = opened.path.parent
+    pairs = None
+    with contextlib.suppress(GraderError):  # the assignment may be elsewhere
+        pairs = compare_class(found, load(find_assignment(name)), out)
+    page = write_feedback(found, name, out / "feedback" / name, pairs)
     click.echo(f"{len(found)} students; the class: {page}")
 
 
