@@ -30,8 +30,8 @@ class Node:
         name: the student's name for the layer that it comes from, for messages.
         kind: "input", "conv", "dense", "batch_norm", an activation's name ("relu"),
             "max_pool", "avg_pool", "global_avg", "global_max", "flatten", "dropout",
-            "add", "multiply", "concat", "slice", "zeros", "reshape"; the Keras class
-            for everything else.
+            "add", "multiply", "scale", "concat", "slice", "zeros", "reshape"; the
+            Keras class for everything else.
         settings: what makes it compute something else, sorted by name.
         inputs: keys of the nodes that feed it, in order.
         shape: of its output, without the batch. A 1x1 map is a vector: `(C,)`.

@@ -122,6 +122,9 @@ def _nodes(record: Any, into: list[tuple[Any, ...]]) -> list[Made]:
         return [(name, settings(rate=config["rate"]), shape)]
     if kind == "ZeroPadding2D":
         return [("zeros", settings(pads=_pads(config["padding"])), shape)]
+    factor = _factor(kind, config, into)
+    if factor is not None:
+        return [("scale", settings(factor=factor), shape)]
     if kind in _MERGES and len(into) > 1:
         return [(_MERGES[kind], (), shape)]
     if kind == "Concatenate":
@@ -198,6 +201,15 @@ def _padded(into: Any, out: Any, size: Any, strides: Any, before: Any) -> bool:
     return any(
         b == "same" or b > 0 or (m - 1) * s + k - b > n for n, m, k, s, b in ends
     )
+
+
+def _factor(kind: str, config: Any, into: list[Any]) -> float | None:
+    """The number that everything is multiplied by, if that is what a layer does."""
+    if kind == "Rescaling" and not config["offset"]:
+        return config["scale"]
+    told = re.fullmatch(r"\[([-+.e\d]+)\]", config.get("arguments", ""))
+    alone = kind == "Multiply" and len(into) == 1
+    return float(told[1]) if alone and told else None
 
 
 def _pads(padding: Any) -> tuple[tuple[int, int], tuple[int, int]]:
