@@ -33,9 +33,9 @@ def test_full_size(student, reference):
 
 
 def test_side_classifiers_come_second_and_third(student, reference):
-    arguments = {"input_shape": (80, 97, 2), "classes": 5, "auxiliary": True}
+    arguments = {"input_shape": (80, 130, 2), "classes": 5, "auxiliary": True}
     model, found = compare(student, reference, **arguments)
-    x = np.linspace(0, 1, 80 * 97 * 2, dtype=np.float32).reshape(1, 80, 97, 2)
+    x = np.linspace(0, 1, 80 * 130 * 2, dtype=np.float32).reshape(1, 80, 130, 2)
     outputs = model(x)
     depths = {key: depth(found, key) for key in found.outputs}
     order = sorted(depths, key=depths.get)
