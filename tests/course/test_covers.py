@@ -4,7 +4,7 @@ from itertools import chain
 
 import pytest
 
-from grader.manifest import all_assignments, load
+from grader.manifest import ROOT, all_assignments, load
 from tests.course.computed import read_rows
 
 # By assignment: what each must cover at least.
@@ -34,6 +34,14 @@ def test_each_assignment_claims_its_rows():
 def test_every_row_is_covered():
     covered = set(chain(*(load(folder).covers for folder in all_assignments())))
     assert covered == {*range(1, 93)}
+
+
+def test_the_readme_maps_the_course():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    listed = {row[0]: row[-1] for row in rows if len(row) == 5 and row[0].isdigit()}
+    there = {f.name[:2]: f"{load(f).points:g}" for f in all_assignments()}
+    assert listed == there, "number and points of each assignment"
 
 
 @pytest.mark.parametrize("folder", all_assignments(), ids=lambda folder: folder.name)
