@@ -535,9 +535,10 @@ plt.show()
 
 # %% [markdown]
 # The plain networks get worse with every block, and the bars (from the best to the
-# worst start) do not overlap: this is no accident of one seed. The residual ones hardly
-# mind. On ImageNet the paper found for 18 and 34 layers: plain 27.9 and 28.5 % error,
-# residual 27.9 and 25.0 %. `python -m shared.training.studies` has the long version.
+# worst start) do not overlap: this is no accident of one seed. The residual ones mind
+# far less. On ImageNet the paper found for 18 and 34 layers: plain 27.9 and 28.5 %
+# error, residual 27.9 and 25.0 %. `python -m shared.training.studies degradation` has
+# the long version.
 #
 # **Your turn.** Is the 32-layer plain network too weak to do what the 8-layer one
 # does? Argue for or against, before you read on.
@@ -726,11 +727,11 @@ plt.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Without normalisation the plain network's gradient has vanished: on such small maps
-# every border of zeros takes its share, 54 times over. Batch normalisation brings it
-# back, and overdoes it: now the *first* layers are pulled a thousand times as hard as
-# the last ones. No learning rate suits them all. With shortcuts the curve is nearly
-# flat.
+# Without normalisation the plain network's gradient has vanished, at both ends: on such
+# small maps the border of zeros takes its share of the signal, 54 times over. Batch
+# normalisation brings it back, and overdoes it: now the *first* layers are pulled a
+# thousand times as hard as the last ones. No learning rate suits them all. With
+# shortcuts it is ten times.
 #
 # So "residual networks mend the vanishing gradient" is half of the story. The paper
 # itself says that vanishing is *unlikely* to be the reason, since its plain networks
