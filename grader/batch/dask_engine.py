@@ -42,7 +42,7 @@ def run(tasks: Iterable[Task], scheduler: str) -> Iterator[Result]:
         ) from None
     waiting = iter(tasks)
     with client:
-        pending = as_completed()
+        pending = as_completed(loop=client.loop)
         given: dict[Any, Task] = {}
 
         def give() -> None:
