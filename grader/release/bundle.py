@@ -54,17 +54,17 @@ def make_bundle(manifests: Sequence[Manifest], root: Path = ROOT) -> Bundle:
         source = read_source(manifest)
         text = student_notebook(source)
         leaks += [*find_leaks(source, json.loads(text)), *file_leaks(manifest)]
-        files |= _read(_tree(manifest.folder), root)
+        files |= read_texts(tree(manifest.folder), root)
         made = {f"{manifest.name}.ipynb": text.encode(), **blank_files(manifest)}
         for name, contents in made.items():
             files[f"assignments/{manifest.name}/{name}"] = contents
-    files |= _read(_walkthroughs(manifests, root), root)
+    files |= read_texts(_walkthroughs(manifests, root), root)
     for name in PACKAGES:
-        found = _read(_tree(root / name), root)
+        found = read_texts(tree(root / name), root)
         files |= {
             n: data for n, data in found.items() if not n.startswith(_INSTRUCTORS)
         }
-    files |= _read([root / name for name in FILES], root)
+    files |= read_texts([root / name for name in FILES], root)
     files["README.md"] = _readme(manifests, files).encode()
     return Bundle(tuple(manifests), dict(sorted(files.items())), tuple(leaks))
 
@@ -73,12 +73,12 @@ def _walkthroughs(manifests: Sequence[Manifest], root: Path) -> Iterator[Path]:
     """Those of the chosen assignments, and those that belong to none."""
     later = {path.name for path in all_assignments(root)}
     later -= {manifest.name for manifest in manifests}
-    for path in _tree(root / "notebooks"):
+    for path in tree(root / "notebooks"):
         if path.relative_to(root / "notebooks").parts[0].split(".")[0] not in later:
             yield path
 
 
-def _tree(folder: Path) -> Iterator[Path]:
+def tree(folder: Path) -> Iterator[Path]:
     """The folder's files, without caches, editors' leavings and links."""
     if folder.is_symlink():
         return
@@ -88,12 +88,17 @@ def _tree(folder: Path) -> Iterator[Path]:
             continue
         if path.is_dir():
             if path.name not in _UNWANTED_FOLDERS and path.suffix != ".egg-info":
-                yield from _tree(path)
+                yield from tree(path)
         elif path.suffix not in _UNWANTED_SUFFIXES:
             yield path
 
 
-def _read(paths: Iterator[Path] | Sequence[Path], root: Path) -> dict[str, bytes]:
+def read_texts(paths: Iterator[Path] | Sequence[Path], root: Path) -> dict[str, bytes]:
+    """Reads text files, by their path from `root`.
+
+    Raises:
+        GraderError: if one is missing, or no text.
+    """
     found = {}
     for path in paths:
         name = path.relative_to(root).as_posix()
