@@ -15,7 +15,12 @@ from grader.manifest import ROOT, all_assignments, load
 from grader.regenerate.files import fingerprint as c_fingerprint
 from grader.regenerate.files import renamed as c_renamed
 from grader.regenerate.leaks import fingerprint, solution_bodies
-from grader.regenerate.notebooks import Block, read_source, split_blocks
+from grader.regenerate.notebooks import (
+    Block,
+    read_source,
+    split_blocks,
+    student_notebook,
+)
 
 _C_SUFFIXES = {".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".inl", ".md", ".ipynb"}
 _DEFINITION = re.compile(r"^(?P<lead>[ \t]*(?:[#>][ \t]?)?[ \t]*)def \w+")
@@ -58,10 +63,13 @@ def _known(root: Path) -> dict[str, str]:
                 path.parent.name != "tests" or node.name.startswith("test_")
             ):
                 found[fingerprint(node)] = f"{node.name} of {name}"
-    for folder in all_assignments(root):
-        manifest = load(folder)
-        for print_, name in solution_bodies(read_source(manifest)).items():
-            found[print_] = f"the solution's {name} ({manifest.name})"
+    for source in [read_source(load(folder)) for folder in all_assignments(root)]:
+        # A misconception may repeat a helper that its notebook gives.
+        for text in _texts("given.ipynb", student_notebook(source)):
+            for function in _functions(text):
+                found.pop(fingerprint(function), None)
+        for print_, name in solution_bodies(source).items():
+            found[print_] = f"the solution's {name} ({source.manifest.name})"
     found.pop("", None)
     return found
 

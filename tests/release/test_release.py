@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import GraderError
-from grader.manifest import ROOT, find_assignment, load
+from grader.manifest import ROOT, all_assignments, find_assignment, load
 from grader.regenerate import leaks as leaks_module
 from grader.release import find_answers, make_bundle, write_folder, write_zip
 from tests.grader.course import SOLUTION, write_course
@@ -144,6 +144,16 @@ def test_a_planted_answer_is_named(tiny, kind):
     assert found == {f"{path}: {expected}"}
 
 
+def test_a_helper_that_the_notebook_gives_is_no_secret(tiny):
+    given = "def spread(x):\n    a = min(x)\n    b = max(x)\n    return b - a\n"
+    tiny.write("solutions/01_tiny/misconceptions.py", given)
+    tiny.write("shared/spread.py", given)
+    (leak,) = find_answers(bundle_of(tiny).files, tiny.root)
+    assert leak.endswith("spread is spread of solutions/01_tiny/misconceptions.py")
+    tiny.write("solutions/01_tiny/01_tiny.py", f"{SOLUTION}\n# %%\n{given}")
+    assert list(find_answers(bundle_of(tiny).files, tiny.root)) == []
+
+
 def test_an_answer_in_cpp_is_found_under_other_names(tiny):
     body = "  for (int i = 0; i < n; ++i) {\n    out[i] = a[i] * w + b[i] * v;\n  }\n"
     body += "  if (n > 3) { out[0] = a[n - 1]; }\n"
@@ -206,6 +216,14 @@ def test_this_courses_bundle_holds_no_answer(real):
     for name in real.files:
         assert not name.startswith(("solutions", "tests", "benchmarks", ".")), name
         assert not name.startswith("assignments/05"), name
+
+
+def test_the_bundle_of_the_whole_course_holds_no_answer():
+    bundle = make_bundle([load(folder) for folder in all_assignments()])
+    assert bundle.leaks == ()
+    assert list(find_answers(bundle.files)) == []
+    for folder in all_assignments():
+        assert f"assignments/{folder.name}/{folder.name}.ipynb" in bundle.files
 
 
 def test_this_courses_bundle_works_alone(real, tmp_path):
