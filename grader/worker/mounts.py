@@ -46,6 +46,7 @@ def build_root(view: View) -> None:
     Raises:
         OSError: names the step that the kernel refused.
     """
+    os.umask(0o022)  # the caller's may hide these folders from the user to be
     sys_.mount("none", "/", flags=sys_.MS_REC | sys_.MS_PRIVATE)
     links = {path: os.readlink(path) for path in _FOLDERS if os.path.islink(path)}
     sources = [path for path in SYSTEM if path not in links]

@@ -449,6 +449,18 @@ def test_the_next_level_is_tried_only_if_none_was_asked_for(course, restricted, 
         hosts.close()
 
 
+def test_a_strict_umask_of_the_caller_does_no_harm(course, isolated):
+    before = os.umask(0o077)
+    hosts = Hosts(isolated.level)
+    try:
+        session = course.session("def double(x):\n    return 2 * x", hosts)
+        assert session.call("double", [1], {}, False) == 2
+        session.close()
+    finally:
+        os.umask(before)
+        hosts.close()
+
+
 def test_every_level_says_what_it_means(any_level):
     assert describe(any_level.level)
 
