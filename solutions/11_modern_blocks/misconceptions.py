@@ -273,3 +273,15 @@ def takes_the_ratio_for_a_width(x, ratio=16):
     gate = layers.GlobalAveragePooling2D(keepdims=True)(x)
     gate = layers.Dense(ratio, activation="relu")(gate)
     return layers.Multiply()([x, layers.Dense(x.shape[-1], "sigmoid")(gate)])
+
+
+@misconception(
+    "squeeze_excite",
+    hint="The gates are a vector per image, (N, C), and `*` lines it up with the end "
+    "of (N, H, W, C): image 2's gates meet column 2 of every map, or the shapes do not "
+    "fit. Keep the two axes of size 1: gates of shape (N, 1, 1, C).",
+)
+def lines_up_the_wrong_axes(x, ratio=16):
+    gate = layers.GlobalAveragePooling2D()(x)
+    gate = layers.Dense(x.shape[-1] // ratio, activation="relu")(gate)
+    return x * layers.Dense(x.shape[-1], activation="sigmoid")(gate)
