@@ -59,9 +59,9 @@ def read_submission(manifest: Manifest, path: Path | None = None) -> Submission:
     folder = path.parent if path.is_file() else path
     for name in manifest.submit:
         if Path(name).suffix in _PYTHON:
-            cells += read_cells(_locate(path, name))
+            cells += read_cells(_locate(manifest, path, name))
         elif (folder / name).exists():  # else its question alone is not answered
-            files[name] = _read_bytes(_locate(path, name))
+            files[name] = _read_bytes(_locate(manifest, path, name))
     return Submission(path, extract(cells), files)
 
 
@@ -80,7 +80,7 @@ def _complete(path: Path) -> Path:
     raise SubmissionError(f"{path}: no such notebook or folder")
 
 
-def _locate(path: Path, name: str) -> Path:
+def _locate(manifest: Manifest, path: Path, name: str) -> Path:
     if path.is_file():
         if path.suffix not in _PYTHON and path.name != name:
             raise SubmissionError(
@@ -93,8 +93,11 @@ def _locate(path: Path, name: str) -> Path:
     folder = path
     found = folder / name
     script = found.with_suffix(".py")
-    if not found.exists() and found.suffix == ".ipynb" and script.exists():
-        return _inside(folder, script.name)  # a solution is a script
+    # A solution is a script; the notebook beside it was made from an earlier one.
+    solution = folder.resolve() == manifest.solution_folder.resolve()
+    instead = solution or not found.exists()
+    if found.suffix == ".ipynb" and script.exists() and instead:
+        return _inside(folder, script.name)
     if not found.exists():
         raise SubmissionError(
             f"{path}: {name} is not in this folder; put it there or name the file"

@@ -208,6 +208,10 @@ def test_the_beginning_of_a_name_is_enough_if_only_one_begins_so(course):
 
 def test_a_solution_is_a_script(course):
     assert defines(read_submission(course.manifest, course.solution))
+    # A notebook that was made from an earlier source is not the solution.
+    name = f"{course.name}.ipynb"
+    (course.solution / name).write_text(notebook(("double", "stale = 1")))
+    assert defines(read_submission(course.manifest, course.solution))
 
 
 def test_a_folder_without_the_notebook(course):
