@@ -71,6 +71,7 @@ def cli() -> None:
     show_default=True,
     help="How student code is confined.",
 )
+@click.option("--solved", is_flag=True, help="Grade the reference solutions.")
 @click.option("--mistake", help="Grade the solution with this named misconception.")
 def grade_command(
     paths: tuple[str, ...],
@@ -81,6 +82,7 @@ def grade_command(
     seed: int | None,
     public: bool,
     sandbox: str,
+    solved: bool,
     mistake: str | None,
 ) -> None:
     """Grades SUBMISSION (a notebook or a folder), or the assignment's own folder.
@@ -88,12 +90,16 @@ def grade_command(
     Several assignments at once are graded one after the other, with one summary.
     """
     pairs = _pairs(paths)
+    if solved:
+        pairs = [(assignment, _solution(assignment)) for assignment, _ in pairs]
     reports = []
-    for assignment, submission in pairs:
-        options = {"only": only, "seed": seed, "sandbox": sandbox, "public": public}
-        reports.append(_grade_one(assignment, submission, options, as_json, mistake))
-        if not as_json:
-            _show(reports[-1])
+    with _hosts(sandbox) as hosts:  # started once for all
+        options = {"only": only, "seed": seed, "public": public, "hosts": hosts}
+        for assignment, submission in pairs:
+            report = _grade_one(assignment, submission, options, as_json, mistake)
+            reports.append(report)
+            if not as_json:
+                _show(report)
     if junit is not None:
         from grader.reports.junit import write_junit
 
@@ -198,6 +204,24 @@ def _pairs(paths: tuple[str, ...]) -> list[tuple[Path, Path | None]]:
                 return [(first, None), (second, None)]
         return [(first, Path(paths[1]))]
     return [(first, None), *((find_assignment(path), None) for path in paths[1:])]
+
+
+@contextlib.contextmanager
+def _hosts(sandbox: str) -> Iterator[Any]:
+    from grader.sandbox import Hosts
+
+    hosts = Hosts(sandbox)
+    try:
+        yield hosts
+    finally:
+        hosts.close()
+
+
+def _solution(assignment: Path) -> Path:
+    folder = load(assignment).solution_folder
+    if not folder.is_dir():
+        raise GraderError(f"{assignment.name}: there is no solution here to grade")
+    return folder
 
 
 def _grade_one(

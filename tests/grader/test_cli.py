@@ -61,6 +61,7 @@ def test_full_marks_and_lost_points(here, run):
 
 def test_the_reference_and_a_named_mistake(here, run):
     assert run("01", "solutions/01")[0] == 0
+    assert run("01", "--solved")[0] == 0
     code, out, _ = run("01", "--mistake", "squares")
     assert code == 1
     assert "You squared x; twice x is x + x." in " ".join(out.split())
