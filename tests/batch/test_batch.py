@@ -116,7 +116,8 @@ def test_the_command_tells_what_came_of_it(course, tmp_path):
     assert lines[0] == f"{NAME}: 2 graded"
     assert "  stranger: not on the roster" in lines
     assert "  1002 Joe Bloggs: nothing was handed in" in lines
-    assert lines[-1].startswith("2 handed in, 3.5 of 5 points on average")
+    assert lines[-2].startswith("2 handed in, 3.5 of 5 points on average")
+    assert (out / "feedback" / NAME / "index.html").is_file()
     done = CliRunner().invoke(cli, arguments)
     assert done.output.splitlines()[0] == f"{NAME}: 2 unchanged"
 
