@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import zipfile
@@ -308,3 +309,25 @@ def test_nothing_at_all_is_an_error(tmp_path, manifest):
     bad = write(tmp_path, {"all.zip": "no"}) / "all.zip"
     with pytest.raises(SubmissionError, match="not a readable zip"):
         collect(bad, manifest, tmp_path / "stage")
+
+
+def test_a_disk_that_fills_costs_one_submission_and_no_other(
+    tmp_path, manifest, monkeypatch
+):
+    source = write(tmp_path / "all", {f"alice/{BOOK}": "A", f"bob/{BOOK}": "B" * 5000})
+    plain = Path.write_bytes
+
+    def write_bytes(path, data):
+        if len(data) > 4096:
+            plain(path, data[:4096])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return plain(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    alice, bob = collect(source, manifest, tmp_path / "stage")
+    assert (alice.folder / BOOK).read_text() == "A"
+    assert bob.problem == f"{BOOK}: cannot be stored: No space left on device"
+    assert not list((tmp_path / "stage").rglob(f"bob/*/{BOOK}")), "no half a file"
+    monkeypatch.undo()
+    _, bob = collect(source, manifest, tmp_path / "stage")
+    assert (bob.folder / BOOK).read_text() == "B" * 5000
