@@ -99,7 +99,7 @@ LAYOUTS = {
         {
             "assignment_5_export/submission_metadata.yml": METADATA,
             f"assignment_5_export/submission_11/{BOOK}": "pair",
-            f"assignment_5_export/submission_12/work/{BOOK}": "A",
+            f"assignment_5_export/submission_12/notebooks/{BOOK}": "A",
         },
         {"1001": "pair", "1002": "pair", "ada@example.org": "A"},
     ),
