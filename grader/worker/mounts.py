@@ -60,6 +60,15 @@ def build_root(view: View) -> None:
     sys_.mount(
         "tmpfs", _ROOT, "tmpfs", sys_.MS_NOSUID | sys_.MS_NODEV, "size=4m,mode=755"
     )
+    # First, so that a course that lies in /tmp is bound into this one.
+    os.mkdir(f"{_ROOT}/tmp", 0o755)
+    sys_.mount(
+        "tmpfs",
+        f"{_ROOT}/tmp",
+        "tmpfs",
+        sys_.MS_NOSUID | sys_.MS_NODEV,
+        f"size={view.scratch_mb}m,nr_inodes=20000,mode=1777",
+    )
     for path, descriptor in opened.items():
         _bind(descriptor, _ROOT + path)
         sys_.make_read_only(_ROOT + path)
@@ -80,14 +89,6 @@ def build_root(view: View) -> None:
     # Before the old root goes: the kernel grants an ordinary user a new /proc only
     # while an old one is in sight.
     _mount_proc(f"{_ROOT}/proc")
-    os.mkdir(f"{_ROOT}/tmp", 0o755)
-    sys_.mount(
-        "tmpfs",
-        f"{_ROOT}/tmp",
-        "tmpfs",
-        sys_.MS_NOSUID | sys_.MS_NODEV,
-        f"size={view.scratch_mb}m,nr_inodes=20000,mode=1777",
-    )
     sys_.pivot_to(_ROOT)
     sys_.mount(
         "none",
