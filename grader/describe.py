@@ -21,9 +21,11 @@ from grader.session import Call, Handle, Ref
 _GIVEN = ("layer", "model", "copy", "blueprint")
 _SMALL = 12
 _LONGEST = 4000
-# Escape sequences, control characters, and halves of characters.
+# Escape sequences, control characters, what turns the direction of text around or
+# ends a line, and halves of characters.
 _CONTROL = re.compile(
-    r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
+    r"\x1b\[[0-9;?]*[A-Za-z]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 

@@ -54,6 +54,26 @@ def test_a_package_that_is_not_allowed_is_refused_by_every_route(course, hosts, 
         session.call("double", [[1.0]], {}, False)
 
 
+OF_PYTHON = {
+    "a part of NumPy that asks for its build": "import numpy.testing\n"
+    "def double(x):\n    numpy.testing.assert_allclose(x, x)\n    return x + x",
+    "how Python was built": "import sysconfig\n"
+    "def double(x):\n    assert sysconfig.get_config_var('EXT_SUFFIX')\n"
+    "    return x + x",
+    "the same, inside": "def double(x):\n    import sysconfig\n"
+    "    assert sysconfig.get_config_vars()\n    return x + x",
+    "a loop over what is not there": "import tensorflow as tf\n"
+    "NAMES = [name for name in tf.dtypes.names]\n"
+    "def double(x): return x + x + len(NAMES)",
+}
+
+
+@pytest.mark.parametrize("kind", OF_PYTHON)
+def test_python_and_numpy_work_as_they_do_elsewhere(course, hosts, kind):
+    session = course.session(OF_PYTHON[kind], hosts, timeout_s=10)
+    assert session.call("double", [2.0], {}, False) == 4
+
+
 PACKAGES = {
     "tf.nn.conv2d": "import tensorflow as tf\ndef double(x): return tf.nn.conv2d(x, x)",
     "keras.ops.conv": "import keras\ndef double(x): return keras.ops.conv(x, x)",

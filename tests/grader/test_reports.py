@@ -15,9 +15,7 @@ from grader.reports.console import print_report, print_summary
 from grader.reports.junit import write_junit
 from grader.results import Outcome, QuestionResult, Report, TestResult
 
-ODD = (
-    "\x00\x1b[31mred\x1b[0m \ud800 \ufffe <script>&\"' ]]> ü \u2028 \x85 [bold]b[/bold]"
-)
+ODD = "\x00\x1b[31mred\x1b[0m \ud800 \ufffe <script>&\"' ]]> ü \u2028 \u202e \x85 [bold]b[/bold]"
 
 
 def report(*tests, message="", **other):
@@ -115,6 +113,7 @@ def test_control_characters_never_reach_a_terminal():
     assert "\x1b" not in clean
     assert "\x00" not in clean
     assert "\x85" not in clean
+    assert "\u202e" not in clean  # what follows it would read from right to left
     assert "[31m" not in clean
     assert "red" in clean
     clean.encode()  # a lone surrogate would end the report in an error
