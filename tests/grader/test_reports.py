@@ -15,7 +15,10 @@ from grader.reports.console import print_report, print_summary
 from grader.reports.junit import write_junit
 from grader.results import Outcome, QuestionResult, Report, TestResult
 
-ODD = "\x00\x1b[31mred\x1b[0m \ud800 \ufffe <script>&\"' ]]> ü \u2028 \u202e \x85 [bold]b[/bold]"
+ODD = (
+    "\x00\x1b[31mred\x1b[0m \ud800 \ufffe <script>&\"' ]]> ü \u2028 \u202e \x85 "
+    "[bold]b[/bold]"
+)
 
 
 def report(*tests, message="", **other):
