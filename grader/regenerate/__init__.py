@@ -18,6 +18,7 @@ from grader.regenerate.notebooks import (
     solution_notebook,
     student_notebook,
     walkthrough_notebook,
+    write_notebook,
 )
 from grader.regenerate.proofs import Proof, prove
 from grader.sandbox import Hosts
@@ -70,7 +71,7 @@ def regenerate_walkthrough(script: Path, *, check: bool, console: Console) -> No
     started = time.perf_counter()
     book = execute_notebook(walkthrough_notebook(script), script.parent)
     if not check:
-        _write(script.with_suffix(".ipynb"), book)
+        write_notebook(book, script.with_suffix(".ipynb"))
     seconds = time.perf_counter() - started
     console.print(f"  ✓ executed in {seconds:.1f} s", style="green")
 
@@ -129,7 +130,7 @@ def _executed(source: Source, write: bool) -> Proof:
     except GraderError as error:
         return Proof(False, f"the solution notebook fails: {error}")
     if write:
-        _write(source.path.with_suffix(".ipynb"), book)
+        write_notebook(book, source.path.with_suffix(".ipynb"))
     seconds = time.perf_counter() - started
     return Proof(True, f"the solution notebook runs ({seconds:.0f} s)")
 
@@ -141,12 +142,6 @@ def _walked_through(script: Path, write: bool) -> Proof:
     except GraderError as error:
         return Proof(False, f"the walk-through fails: {error}")
     if write:
-        _write(script.with_suffix(".ipynb"), book)
+        write_notebook(book, script.with_suffix(".ipynb"))
     seconds = time.perf_counter() - started
     return Proof(True, f"the walk-through runs ({seconds:.0f} s)")
-
-
-def _write(path: Path, book: object) -> None:
-    import nbformat
-
-    nbformat.write(book, path)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jupytext
-import nbformat
-
-from grader.errors import GraderError, ManifestError
+from grader.errors import ManifestError
 from grader.manifest import Manifest
+from grader.regenerate.percent import ScriptCell, read_script
 from grader.submission.cells import METADATA_KEY
 
 # In Python behind `#`, in C++ behind `//`.
@@ -37,12 +37,12 @@ class Source:
     Attributes:
         manifest: the assignment.
         path: the py:percent script.
-        cells: its cells as jupytext reads them.
+        cells: its cells.
     """
 
     manifest: Manifest
     path: Path
-    cells: tuple[Any, ...]
+    cells: tuple[ScriptCell, ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def read_source(manifest: Manifest) -> Source:
         raise ManifestError(
             f"{path}: the assignment's source is missing; only instructors have it"
         )
-    cells = tuple(_read_cells(path))
+    cells = read_script(path)
     asked = [cell.metadata["question"] for cell in cells if "question" in cell.metadata]
     for id in asked:
         if id not in manifest.ids:
@@ -96,7 +96,7 @@ def student_notebook(source: Source) -> str:
             continue
         question = cell.metadata.get("question")
         answer = cell.metadata.get("answer")
-        text, metadata = cell.source, {}
+        text, metadata = cell.source, dict[str, Any]()
         if question:
             text = without_solution(text, f"{source.path}, cell {number}", question)
             metadata = {METADATA_KEY: {"question": question}}
@@ -104,7 +104,14 @@ def student_notebook(source: Source) -> str:
             text, metadata = _BLANK_ANSWER, {METADATA_KEY: {"answer": answer}}
         id = re.sub(r"\W+", "-", question or answer or f"cell-{number:03d}")
         made.append(_cell(cell.cell_type, text, metadata, id))
-    return _text(made)
+    book = json.dumps(
+        _book([cell | {"source": _lines(cell["source"])} for cell in made]),
+        ensure_ascii=False,
+        indent=1,
+        sort_keys=True,
+        separators=(",", ": "),
+    )
+    return f"{book}\n"
 
 
 def solution_notebook(source: Source) -> Any:
@@ -118,7 +125,7 @@ def solution_notebook(source: Source) -> Any:
         )
         for number, cell in enumerate(source.cells, 1)
     ]
-    book = nbformat.from_dict(_book(made))
+    book = _executable(made)
     if source.manifest.bindings:
         # It runs in the student's folder, on the solution's files.
         book.metadata["course_files"] = str(source.path.parent)
@@ -129,9 +136,16 @@ def walkthrough_notebook(script: Path) -> Any:
     """Returns a walk-through's notebook, ready to be executed."""
     made = [
         _cell(cell.cell_type, cell.source, {}, f"cell-{number:03d}")
-        for number, cell in enumerate(_read_cells(script), 1)
+        for number, cell in enumerate(read_script(script), 1)
     ]
-    return nbformat.from_dict(_book(made))
+    return _executable(made)
+
+
+def write_notebook(book: Any, path: Path) -> None:
+    """Writes a notebook that `solution_notebook` or `walkthrough_notebook` made."""
+    import nbformat
+
+    nbformat.write(book, path)
 
 
 def without_solution(text: str, where: str, question: str) -> str:
@@ -195,13 +209,6 @@ def _solved(text: str, where: str) -> str:
     return "\n".join(lines)
 
 
-def _read_cells(path: Path) -> list[Any]:
-    try:
-        return list(jupytext.read(path, fmt="py:percent").cells)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise GraderError(f"{path}: cannot be read: {error}") from None
-
-
 def _cell(kind: str, text: str, metadata: dict[str, Any], id: str) -> dict[str, Any]:
     cell: dict[str, Any] = {
         "cell_type": kind,
@@ -214,11 +221,21 @@ def _cell(kind: str, text: str, metadata: dict[str, Any], id: str) -> dict[str, 
     return cell
 
 
-def _book(cells: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"cells": cells, "metadata": _KERNEL, "nbformat": 4, "nbformat_minor": 5}
+def _book(cells: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "cells": list(cells),
+        "metadata": dict(_KERNEL),
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
-def _text(cells: list[dict[str, Any]]) -> str:
-    book = nbformat.from_dict(_book(cells))
-    nbformat.validate(book)
-    return str(nbformat.writes(book)).rstrip("\n") + "\n"
+def _executable(cells: Sequence[dict[str, Any]]) -> Any:
+    import nbformat  # takes seconds, and a notebook that is not executed needs none
+
+    return nbformat.from_dict(_book(cells))
+
+
+def _lines(text: str) -> list[str]:
+    """A cell's text as notebooks on disk have it."""
+    return text.splitlines(keepends=True)

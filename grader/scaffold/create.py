@@ -9,14 +9,13 @@ import unicodedata
 from pathlib import Path
 from string import Template
 
-import nbformat
-
 from grader.errors import GraderError
 from grader.manifest import ROOT, load
 from grader.regenerate.notebooks import (
     read_source,
     student_notebook,
     walkthrough_notebook,
+    write_notebook,
 )
 
 _TEMPLATE = Path(__file__).with_name("template")
@@ -68,7 +67,7 @@ def create_assignment(number: int, title: str, root: Path = ROOT) -> list[Path]:
         source = read_source(load(folders[0]))
         notebook = folders[0] / f"{name}.ipynb"
         notebook.write_text(student_notebook(source), encoding="utf-8")
-        nbformat.write(walkthrough_notebook(script), script.with_suffix(".ipynb"))
+        write_notebook(walkthrough_notebook(script), script.with_suffix(".ipynb"))
     except BaseException:
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)

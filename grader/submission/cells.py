@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,27 +63,36 @@ def read_cells(path: Path) -> list[Cell]:
 def percent_cells(text: str) -> list[Cell]:
     """Returns the code cells of a py:percent script; text before a marker is one."""
     cells: list[Cell] = []
-    number, options = 0, ""
-    lines: list[str] = []
-    marked = False
-
-    def close() -> None:
-        body = "\n".join(lines).strip("\n")
-        if "[markdown]" in options or "[raw]" in options or not (marked or body):
-            return
+    number = 0
+    for rest, lines in percent_parts(text):
+        number += rest is not None
+        body, options = "\n".join(lines).strip("\n"), rest or ""
+        if (
+            "[markdown]" in options
+            or "[raw]" in options
+            or not (rest is not None or body)
+        ):
+            continue
         cells.append(Cell(number or 1, body, cell_options(options).get("question", "")))
+    return cells
 
+
+def percent_parts(text: str) -> Iterator[tuple[str | None, list[str]]]:
+    """Yields what follows ``# %%`` and the lines below it, cell by cell.
+
+    First come the lines before any marker, after None.
+    """
+    rest: str | None = None
+    lines: list[str] = []
     # Not splitlines(), which also ends lines that are one for Python.
     for line in text.replace("\r\n", "\n").split("\n"):
         match = _PERCENT.match(line)
         if match:
-            close()
-            marked, number = True, number + 1
-            options, lines = match["rest"], []
+            yield rest, lines
+            rest, lines = match["rest"], []
         else:
             lines.append(line)
-    close()
-    return cells
+    yield rest, lines
 
 
 def cell_options(rest: str) -> dict[str, str]:
