@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -25,6 +26,9 @@ from grader.worker.isolate import Limits, run_confined
 from grader.worker.memory import descendants, private_mb
 from grader.worker.mounts import View
 
+#: Keras imports these where it finds them, for plots, scikit-learn's interface and
+#: data frames. It does without, and to import them takes as long as Keras itself.
+_SPARED = ("matplotlib", "pandas", "scipy", "sklearn")
 _POLL_S = 0.05
 _START_S = 20.0
 _END_S = 2.0
@@ -199,13 +203,26 @@ def _read_line(descriptor: int, timeout_s: float) -> dict[str, Any] | None:
     return dict(json.loads(line)) if line else None
 
 
+@contextlib.contextmanager
+def _not_found(packages: tuple[str, ...]) -> Iterator[None]:
+    """While it is active, these cannot be imported; an answer may import them later."""
+    hidden = [name for name in packages if name not in sys.modules]
+    sys.modules |= dict.fromkeys(hidden)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
 def main() -> None:
     """Entry point: ``control socket's descriptor, packages to import``."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader decides
     gc.disable()  # nothing that an import makes is garbage
-    for package in sys.argv[2:]:
-        importlib.import_module(package)
+    with _not_found(_SPARED):
+        for package in sys.argv[2:]:
+            importlib.import_module(package)
     # Imported before the fork, so that no worker needs to see these files.
     importlib.import_module("grader.worker.serve")
     # What is there now is there for good. A worker that searched it for garbage would
