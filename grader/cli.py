@@ -92,8 +92,10 @@ def grade_command(
     pairs = _pairs(paths)
     if solved:
         pairs = [(assignment, _solution(assignment)) for assignment, _ in pairs]
+    own = solved or mistake is not None
+    guarded = not public and any(_is_guarded(*pair) for pair in pairs) and not own
     reports = []
-    with _hosts(sandbox) as hosts:  # started once for all
+    with _hosts(sandbox, guarded) as hosts:  # started once for all
         options = {"only": only, "seed": seed, "public": public, "hosts": hosts}
         for assignment, submission in pairs:
             report = _grade_one(assignment, submission, options, as_json, mistake)
@@ -206,11 +208,20 @@ def _pairs(paths: tuple[str, ...]) -> list[tuple[Path, Path | None]]:
     return [(first, None), *((find_assignment(path), None) for path in paths[1:])]
 
 
+def _is_guarded(assignment: Path, submission: Path | None) -> bool:
+    """True if hidden tests judge what is not the course's own solution."""
+    manifest = load(assignment)
+    if manifest.hidden_tests is None:
+        return False
+    own = manifest.solution_folder.resolve()
+    return submission is None or not submission.resolve().is_relative_to(own)
+
+
 @contextlib.contextmanager
-def _hosts(sandbox: str) -> Iterator[Any]:
+def _hosts(sandbox: str, guarded: bool) -> Iterator[Any]:
     from grader.sandbox import Hosts
 
-    hosts = Hosts(sandbox)
+    hosts = Hosts(sandbox, guarded)
     try:
         yield hosts
     finally:

@@ -89,7 +89,7 @@ def grade(
         manifest.question(id)
     seed = random.SystemRandom().randrange(2**31) if how.seed is None else how.seed
     hidden = None if how.public else manifest.hidden_tests
-    hosts = how.hosts or Hosts(how.sandbox)
+    hosts = how.hosts or Hosts(how.sandbox, guarded=hidden is not None)
     try:
         chosen = [q for q in manifest.questions if not how.only or q.id in how.only]
         answered = [q for q in chosen if not _blank(manifest, submission, q)]

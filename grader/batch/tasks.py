@@ -164,7 +164,7 @@ def _manifest(assignment: str) -> Manifest:
 
 @functools.cache
 def _hosts(sandbox: str) -> Hosts:
-    return Hosts(sandbox)
+    return Hosts(sandbox, guarded=True)
 
 
 @functools.cache

@@ -19,6 +19,7 @@ from grader.intake import read_roster
 from grader.manifest import Manifest, find_assignment, load
 
 _MOST_LISTED = 20
+_MOST_NAMED = 3
 
 
 @click.command("batch")
@@ -99,7 +100,7 @@ def _print(summary: Summary, manifest: Manifest, out: Path) -> None:
     ]
     odd += [(g.student, g.reason) for g in found if g.attempt is None]
     lines = [f"{s.id} {s.name}".strip() + f": {reason}" for s, reason in odd]
-    lines += [f"{who}: not graded: {why}" for who, why in summary.faults]
+    lines += _faults(summary)
     for line in lines[:_MOST_LISTED]:
         click.echo(f"  {line}")
     if len(lines) > _MOST_LISTED:
@@ -118,6 +119,17 @@ def _print(summary: Summary, manifest: Manifest, out: Path) -> None:
         click.echo(f"stopped; {summary.left} left: the same command goes on from here")
     elif summary.faults:
         click.echo(f"{summary.left} left: the same command tries them again")
+
+
+def _faults(summary: Summary) -> Iterator[str]:
+    """Who was not graded and why; what befell many is said once."""
+    reasons = Counter(why for _, why in summary.faults)
+    for who, why in summary.faults:
+        if reasons[why] <= _MOST_NAMED:
+            yield f"{who}: not graded: {why}"
+    for why, count in reasons.items():
+        if count > _MOST_NAMED:
+            yield f"{count} submissions: not graded: {why}"
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from grader.machine import missing
 from grader.manifest import ROOT
 from grader.native import find_compiler, find_nvcc
 from grader.sandbox import Hosts
-from grader.sandbox.levels import describe
+from grader.sandbox.levels import LEVELS, describe
 
 _TENSORFLOW_S = 180.0  # a cold disk
 _OLDEST, _NEWEST = (3, 11), (3, 13)
@@ -118,6 +118,8 @@ def sandbox() -> Finding:
         "none": "grade other people's code on Linux, in a virtual machine or WSL",
     }
     found = f"{hosts.level}: {describe(hosts.level)}"
+    if hosts.level != LEVELS[0]:
+        found += f"; hidden tests need --sandbox={hosts.level} spelled out"
     return Finding("sandbox", True, found, mend[hosts.level], needed=True)
 
 

@@ -25,7 +25,7 @@ from grader.protocol import (
     encode,
 )
 from grader.sandbox import view
-from grader.sandbox.levels import candidates
+from grader.sandbox.levels import candidates, refusal
 
 _HOST_START_S = 300.0  # a cold disk and TensorFlow
 _REPLY_S = 60.0
@@ -38,10 +38,13 @@ class Hosts:
 
     Args:
         sandbox: ``"auto"`` or one level.
+        guarded: what runs is not the course's own and hidden tests judge it: then
+            ``"auto"`` takes nothing but the best level.
     """
 
-    def __init__(self, sandbox: str = "auto") -> None:
-        self._candidates = candidates(sandbox)
+    def __init__(self, sandbox: str = "auto", guarded: bool = False) -> None:
+        self._wanted = sandbox
+        self._candidates = candidates(sandbox, guarded)
         self._hosts: dict[tuple[str, ...], _Host] = {}
         self._level: str | None = None
 
@@ -95,10 +98,7 @@ class Hosts:
                 return worker
             ours.close()
             reason = reply.get("error", "")
-        raise GraderFault(
-            f"no worker could be started at sandbox level {' or '.join(levels)}: "
-            f"{reason}; see --sandbox for weaker levels"
-        )
+        raise GraderFault(refusal(self._wanted, levels, reason))
 
     def branch(self) -> Hosts:
         """Returns what another process can use the same host processes by.
@@ -106,7 +106,8 @@ class Hosts:
         It may be sent to a process that is being started. Close it here then.
         """
         branch = Hosts()
-        branch._candidates, branch._level = self._candidates, self._level
+        branch._wanted, branch._candidates = self._wanted, self._candidates
+        branch._level = self._level
         branch._hosts = {names: host.branch() for names, host in self._hosts.items()}
         return branch
 

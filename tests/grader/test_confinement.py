@@ -449,6 +449,27 @@ def test_the_next_level_is_tried_only_if_none_was_asked_for(course, restricted, 
         hosts.close()
 
 
+def test_hidden_tests_are_not_given_to_less_than_the_best_level(course, restricted):
+    hosts = Hosts("auto", guarded=True)
+    hosts.prepare(("numpy",))
+    host = hosts._hosts["numpy",] = NoNamespaces(hosts._hosts["numpy",])
+    session = course.session("def double(x): return 2 * x", hosts)
+    try:
+        with pytest.raises(GraderFault, match="spelled out: --sandbox=restricted") as e:
+            session.call("double", [1], {}, False)
+        assert "unshare: Operation not permitted" in str(e.value)
+        assert "--sandbox=none" in str(e.value)
+        assert host.asked == ["isolated"]
+    finally:
+        session.close()
+        hosts.close()
+
+
+@pytest.mark.parametrize("level", ["restricted", "none"])
+def test_a_weaker_level_can_be_spelled_out(course, less_confined, level):
+    assert Hosts(level, guarded=True).level == level
+
+
 def test_a_strict_umask_of_the_caller_does_no_harm(course, isolated):
     before = os.umask(0o077)
     hosts = Hosts(isolated.level)
