@@ -34,6 +34,10 @@ class GraderFault(GraderError):
     exit_code = ExitCode.GRADER_FAULT
 
 
+class WorkerFault(GraderFault):
+    """No worker could be started: nothing can be graded, whatever the test."""
+
+
 class StudentFault(Exception):
     """Base of everything that student code can cause during a call."""
 

@@ -100,6 +100,8 @@ def _run(
     arguments = pytest_arguments(files)
     with trusted_surroundings(files), contextlib.redirect_stdout(io.StringIO()):
         code = pytest.main(arguments, plugins=[plugin])
+    if plugin.no_worker:
+        raise plugin.no_worker
     if code == pytest.ExitCode.INTERRUPTED and not plugin.faults:
         raise GraderError("stopped")
     if plugin.faults:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from grader.describe import describe_calls, describe_failure, printable
-from grader.errors import GraderFault, StudentFault
+from grader.errors import GraderFault, StudentFault, WorkerFault
 from grader.explain import Explainer
 from grader.manifest import Manifest, Question
 from grader.proxies import Reference, References, Student
@@ -61,6 +61,7 @@ class GraderPlugin:
         self.outcomes: dict[str, list[TestResult]] = {}
         self.problems: dict[str, list[dict[str, Any]]] = {}
         self.faults: list[str] = []
+        self.no_worker: WorkerFault | None = None
         self._manifest = manifest
         self._submission = submission
         self._hosts = hosts
@@ -174,6 +175,10 @@ class GraderPlugin:
             return
         log = list(self._session.log) if self._session else []
         if isinstance(error, KeyboardInterrupt | SystemExit):
+            return
+        if isinstance(error, WorkerFault):
+            self.no_worker = error
+            item.session.shouldstop = "no worker"
             return
         if isinstance(error, GraderFault) or not (
             log or isinstance(error, StudentFault)

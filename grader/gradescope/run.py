@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from grader.batch.tasks import tests_digest, unread
-from grader.errors import ExitCode, GraderError, GraderFault, SubmissionError
+from grader.errors import ExitCode, GraderError, SubmissionError, WorkerFault
 from grader.exports.gradescope import results, write_results
 from grader.grade import Grading, grade
 from grader.late import penalty_percent
@@ -51,8 +51,8 @@ def _report(manifest: Manifest, folder: Path, sandbox: str) -> Report:
     for level in levels:
         try:
             return grade(manifest, submission, Grading(seed=seed, sandbox=level))
-        except GraderFault as fault:
-            if level == levels[-1] or "no worker could be started" not in str(fault):
+        except WorkerFault:
+            if level == levels[-1]:
                 raise
     raise AssertionError("there is always a level")
 

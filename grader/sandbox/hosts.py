@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from grader.errors import GraderFault, StudentCrash, StudentTimeout
+from grader.errors import GraderFault, StudentCrash, StudentTimeout, WorkerFault
 from grader.manifest import ROOT
 from grader.protocol import (
     CodecError,
@@ -72,7 +72,7 @@ class Hosts:
             memory_mb: limit for the worker and its children together.
 
         Raises:
-            GraderFault: if no worker can be started.
+            WorkerFault: if no worker can be started.
         """
         self.prepare(packages)
         host = self._hosts[packages]
@@ -98,7 +98,7 @@ class Hosts:
                 return worker
             ours.close()
             reason = reply.get("error", "")
-        raise GraderFault(refusal(self._wanted, levels, reason))
+        raise WorkerFault(refusal(self._wanted, levels, reason))
 
     def branch(self) -> Hosts:
         """Returns what another process can use the same host processes by.
