@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from shared.training.data import Examples, Plan, batches, check, examples
+from shared.training.batches import Plan, batches
+from shared.training.examples import Examples, check, examples
 from shared.training.steps import advancer, evaluation_step
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from shared.training.data import Augment, Examples, check, examples
+from shared.training.batches import Augment
 from shared.training.errors import DataError
 from shared.training.evaluation import Evaluator
+from shared.training.examples import Examples, check, examples
 from shared.training.hooks import Hook, Hooks
 from shared.training.placement import place, precision
 from shared.training.recipe_type import Recipe

@@ -41,7 +41,7 @@ class Recipe:
         label_smoothing: share of the target spread over all classes.
         auxiliary_weight: weight in the loss of each output after the first.
         centred: uint8 images become -1 to 1 instead of 0 to 1.
-        augment: `augment(images, seeds)`, see `shared.training.data`.
+        augment: `augment(images, seeds)`, see `shared.training.batches`.
         model, dataset: what `python -m shared.training NAME` trains, and on what.
         model_options: further arguments for building that model.
     """

@@ -11,11 +11,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from shared.training.batches import Plan, batches, whole_batches
 from shared.training.checkpoints import Checkpoints
-from shared.training.data import Examples, Plan, batches, whole_batches
 from shared.training.diagnosis import first_nonfinite
 from shared.training.errors import NonFiniteLossError
 from shared.training.evaluation import Evaluator
+from shared.training.examples import Examples
 from shared.training.hooks import Hooks
 from shared.training.interrupts import Interrupts
 from shared.training.logs import Bar, Logs

@@ -7,8 +7,9 @@ import pytest
 import tensorflow as tf
 
 from shared.training import strategy
+from shared.training.batches import Plan, batches, whole_batches
 from shared.training.crops import FlipCrop
-from shared.training.data import Examples, Plan, batches, examples, whole_batches
+from shared.training.examples import Examples, examples
 from tests.training.networks import make_blobs
 
 SIZE, BATCH = 23, 5
