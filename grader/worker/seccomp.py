@@ -49,6 +49,18 @@ _FORBIDDEN = {
     "syslog": (103, 116),
     "quotactl": (179, 60),
     "acct": (163, 89),
+    # Memory that belongs to no process: neither counted nor gone with its worker.
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "mq_open": (240, 180),
+    # Watches of files are kept in the kernel, a kilobyte each.
+    "inotify_init1": (294, 26),
+    "inotify_init": (253, 26),
+    "fanotify_init": (300, 262),
 }
 _SOCKET = (41, 198)
 _CLONE = (56, 220)
