@@ -32,6 +32,7 @@ _SPARED = ("matplotlib", "pandas", "scipy", "sklearn")
 _POLL_S = 0.05
 _START_S = 20.0
 _END_S = 2.0
+_CLEAR_S = 20.0  # for the keeper to clear the scratch folder
 
 
 @dataclass
@@ -158,10 +159,17 @@ class Host:
 
     def _status(self, number: int) -> dict[str, Any]:
         """How the worker ended; waits a moment for one that is just ending."""
-        child = self._children.pop(number, None)
+        child = self._children.get(number)
         if child is None:
             return {"status": None, "over_memory": False}
-        last = _read_line(child.status_pipe, _END_S) or {}
+        last: dict[str, Any] = {}
+        deadline = time.monotonic() + _END_S
+        # One that has only closed its socket could use this time to take memory.
+        while not _readable(child.status_pipe, _POLL_S) and time.monotonic() < deadline:
+            self._watch_memory()
+        if _readable(child.status_pipe, 0):
+            last = _read_line(child.status_pipe, _END_S) or {}
+        del self._children[number]
         _collect(child)
         os.close(child.status_pipe)
         return {"status": last.get("status"), "over_memory": child.over_memory}
@@ -179,8 +187,9 @@ def _collect(child: Child) -> None:
     """Kills whatever the worker started, then collects its keeper."""
     # In a PID namespace all ended with the worker. Elsewhere orphans, whatever
     # session they are in, belong to the keeper.
-    deadline = time.monotonic() + _END_S
-    while time.monotonic() < deadline:
+    started = time.monotonic()
+    below: list[int] = []
+    while time.monotonic() - started < (_END_S if below else _CLEAR_S):
         below = descendants(child.keeper)
         for pid in below:
             with contextlib.suppress(ProcessLookupError):
@@ -192,8 +201,12 @@ def _collect(child: Child) -> None:
     os.waitpid(child.keeper, 0)
 
 
+def _readable(descriptor: int, timeout_s: float) -> bool:
+    return bool(select.select([descriptor], [], [], timeout_s)[0])
+
+
 def _read_line(descriptor: int, timeout_s: float) -> dict[str, Any] | None:
-    ready, _, _ = select.select([descriptor], [], [], timeout_s)
+    ready = _readable(descriptor, timeout_s)
     line = b""
     while ready and not line.endswith(b"\n"):
         byte = os.read(descriptor, 1)

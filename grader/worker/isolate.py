@@ -11,15 +11,16 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from grader.worker import landlock, mounts, seccomp, syscalls
 from grader.worker.memory import descendants
+from grader.worker.scratch import remove_tree
 
 LEVELS = ("isolated", "restricted", "none")
 # Unprivileged and, unlike `nobody`, nobody else's: one number per worker.
@@ -97,7 +98,9 @@ def run_confined(
                 os.kill(orphan, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
-    shutil.rmtree(_scratch(pid), ignore_errors=True)
+    if level != "isolated":  # else it was gone with its mount
+        with contextlib.suppress(OSError):
+            remove_tree(_scratch(pid))
     os._exit(0)
 
 
@@ -160,8 +163,9 @@ def _become_worker(
             os.mkdir(scratch, 0o700)
             os.chdir(scratch)
             os.environ["HOME"] = os.environ["TMPDIR"] = scratch
+            tempfile.tempdir = scratch  # or /tmp, if that has been asked for before
             syscalls.drop_privileges()
-            landlock.restrict(_readable(view), [scratch, "/dev/null", "/dev/shm"])
+            landlock.restrict(_readable(view), [scratch, "/dev/null"])
         if level != "none":
             seccomp.install(unix_sockets=level == "isolated")
     except BaseException as error:
@@ -223,4 +227,5 @@ def _readable(view: mounts.View) -> list[str]:
                 waiting += [os.path.join(path, name) for name in os.listdir(path)]
         else:
             readable.append(path)
-    return [*readable, "/dev", "/proc"]
+    # Not all of /dev: it holds disks, terminals, and memory that workers would share.
+    return [*readable, *(f"/dev/{name}" for name in mounts.DEVICES), "/proc"]

@@ -16,7 +16,8 @@ from pathlib import Path
 from grader.worker import syscalls as sys_
 
 _ROOT = "/tmp"
-_DEVICES = ("null", "zero", "full", "random", "urandom")
+#: All that a worker sees of /dev.
+DEVICES = ("null", "zero", "full", "random", "urandom")
 _FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SETTINGS = ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
 #: What any program needs, of this machine.
@@ -56,7 +57,7 @@ def build_root(view: View) -> None:
         for path in _outermost([*sources, *view.visible])
         if os.path.exists(path)
     }
-    devices = {name: os.open(f"/dev/{name}", os.O_PATH) for name in _DEVICES}
+    devices = {name: os.open(f"/dev/{name}", os.O_PATH) for name in DEVICES}
     sys_.mount(
         "tmpfs", _ROOT, "tmpfs", sys_.MS_NOSUID | sys_.MS_NODEV, "size=4m,mode=755"
     )
