@@ -82,6 +82,7 @@ class Hosts:
             "visible": [*view.visible(), *view.shared_folder(allow)],
             "covered": view.covered(allow),
             "memory_mb": memory_mb,
+            "forbids": bool(settings["forbid"]),
             # A sanitizer, too, reserves more of it than there is memory.
             "address_space": packages == ("numpy",) and not settings.get("files"),
         }

@@ -1,117 +1,96 @@
-"""Single functions that an answer may not use, though their package is allowed."""
+"""Single functions that an answer may not use, though their package is allowed.
+
+They are taken away for good: nothing keeps what they did before, so there is nothing
+to put back, and no state that says whether they are forbidden just now.
+"""
 
 from __future__ import annotations
 
-import _thread
 import functools
 import importlib
 import inspect
 import sys
-import threading
 from collections.abc import Callable, Sequence
-from types import FunctionType
 from typing import Any
 
-#: Forbidding a function whose name holds the key forbids these operations too,
-#: reached by whatever route.
-_OPERATIONS = {
-    "conv": (
-        "Conv",
-        "Conv2D",
-        "Conv2DBackpropFilter",
-        "Conv2DBackpropFilterV2",
-        "Conv2DBackpropInput",
-        "Conv2DBackpropInputV2",
-        "Conv3D",
-        "Conv3DBackpropFilterV2",
-        "Conv3DBackpropInputV2",
-        "DepthwiseConv2dNative",
-        "DepthwiseConv2dNativeBackpropFilter",
-        "DepthwiseConv2dNativeBackpropInput",
-        "Dilation2D",
-        "FusedPadConv2D",
-        "FusedResizeAndPadConv2D",
-        "QuantizedConv2D",
-        "XlaConv",
-        "XlaConvV2",
-        "_FusedConv2D",
-        "_FusedDepthwiseConv2dNative",
-        "CourseConv2D",
-        "CourseConv2DGradInput",
-        "CourseConv2DGradKernel",
-    ),
-    "pool": ("AvgPool", "MaxPool", "MaxPoolV2", "MaxPoolWithArgmax", "FusedMaxPool"),
-    "norm": ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "LRN"),
-    "softmax": ("Softmax", "SoftmaxCrossEntropyWithLogits", "LogSoftmax"),
+from grader.worker import kernels
+
+#: What does a function's work beneath it, and has no code that could be replaced.
+_BENEATH = {
+    "numpy.convolve": ("correlate", "correlate2"),
+    "numpy.correlate": ("correlate", "correlate2"),
 }
+#: Runs models of its own format, with implementations that TensorFlow does not know.
+_OTHER_ENGINES = (
+    "tensorflow.lite.Interpreter",
+    "tensorflow.lite.python._pywrap_tensorflow_interpreter_wrapper",
+)
 
 
 def install(names: Sequence[str], refuse: Callable[[str], None]) -> None:
-    """Makes each of the dotted `names` raise while an answer runs.
+    """Makes each of the dotted `names` raise from now on.
 
     Args:
         names: functions and classes, e.g. ``"keras.layers.Conv2D"``.
-        refuse: called with the name in place of the function; raises, or returns if
-            no answer is running.
+        refuse: called with the name in place of the function; raises.
     """
     for name in names:
-        target = _resolve(name)
-        if inspect.isclass(target):
-            _check_construction(target, functools.partial(refuse, name))
-        elif callable(target):
-            _check_calls(inspect.unwrap(target), functools.partial(refuse, name))
-    _watch_operations(names, refuse)
+        _take_away(_resolve(name), functools.partial(refuse, name))
+        for below in _BENEATH.get(name, ()):
+            _replace_builtin(below, functools.partial(refuse, name))
+    if "tensorflow" in sys.modules and kernels.refuse(names):
+        interpreter, engine = map(_resolve, _OTHER_ENGINES)
+        refuse_engine = functools.partial(refuse, _OTHER_ENGINES[0])
+        _take_away(interpreter, refuse_engine)
+        for name in [n for n in dir(engine) if callable(getattr(engine, n))]:
+            setattr(engine, name, _refusing(refuse_engine))
 
 
 def _resolve(name: str) -> Any:
     package = name.partition(".")[0]
     if package not in sys.modules:
         return None  # the worker has not loaded it; then no answer can call it
+    if name in sys.modules:
+        return sys.modules[name]
     target: Any = importlib.import_module(package)
     for part in name.split(".")[1:]:
         target = getattr(target, part, None)
     return target
 
 
-def _check_construction(cls: Any, refuse: Callable[[], None]) -> None:
-    """Puts a check before an object of `cls`, or of a subclass, is made.
+def _take_away(target: Any, refuse: Callable[[], None]) -> None:
+    if inspect.isclass(target):
+        _refuse_construction(target, refuse)
+    elif callable(target):
+        _refuse_calls(inspect.unwrap(target), refuse)
+
+
+def _refusing(refuse: Callable[[], None]) -> Callable[..., None]:
+    def refused(*args: Any, **kwargs: Any) -> None:
+        refuse()
+
+    return refused
+
+
+def _refuse_construction(cls: Any, refuse: Callable[[], None]) -> None:
+    """Lets no object of `cls`, or of a subclass, be made.
 
     ``__new__`` and not ``__init__``: Keras reads the arguments of the latter.
     """
-    original = cls.__new__
-
-    def checked(made: Any, *args: Any, **kwargs: Any) -> Any:
-        refuse()
-        if original is object.__new__:
-            return original(made)
-        return original(made, *args, **kwargs)
-
-    cls.__new__ = staticmethod(checked)
+    cls.__new__ = staticmethod(_refusing(refuse))
 
 
-def _check_calls(function: Any, refuse: Callable[[], None]) -> None:
-    """Puts a check before the function's own code.
+def _refuse_calls(function: Any, refuse: Callable[[], None]) -> None:
+    """Puts a refusal in place of the function's own code.
 
     The code object itself is replaced, so that every alias of the function, taken
     before or after, is the refusing one. A closure's code cannot be replaced; what
-    it does is watched by operation type all the same.
+    it does in TensorFlow is refused there.
     """
     if not inspect.isfunction(function) or function.__code__.co_freevars:
         return
-    original = FunctionType(
-        function.__code__,
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-    )
-    original.__kwdefaults__ = function.__kwdefaults__
-    key = f"__checked_{function.__qualname__}__"
-
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        refuse()
-        return original(*args, **kwargs)
-
-    function.__globals__[key] = checked
+    key = f"__refused_{function.__qualname__}__"
+    function.__globals__[key] = _refusing(refuse)
     stub = f"def stub(*args, **kwargs): return globals()[{key!r}](*args, **kwargs)"
     namespace: dict[str, Any] = {}
     exec(stub, namespace)
@@ -119,63 +98,10 @@ def _check_calls(function: Any, refuse: Callable[[], None]) -> None:
     function.__code__ = namespace["stub"].__code__
 
 
-def _watch_operations(names: Sequence[str], refuse: Callable[[str], None]) -> None:
-    if "tensorflow" not in sys.modules:
-        return
-    refused: dict[str, str] = {}
-    for name in names:
-        last = name.rpartition(".")[2].lower()
-        for key, operations in _OPERATIONS.items():
-            if key in last:
-                for operation in operations:
-                    refused.setdefault(operation, f"tf.raw_ops.{operation}")
-    if not refused:
-        return
-    callbacks = importlib.import_module("tensorflow.python.framework.op_callbacks")
-
-    def watch(op_type: Any, *_: Any, **__: Any) -> None:
-        kind = op_type.decode() if isinstance(op_type, bytes) else str(op_type)
-        if kind in refused:
-            refuse(refused[kind])
-
-    callbacks.add_op_callback(watch)
-    _watch_threads(functools.partial(callbacks.add_op_callback, watch))
-    for name in ("clear_op_callbacks", "remove_op_callback"):
-        _check_calls(
-            getattr(callbacks, name), functools.partial(refuse, f"op_callbacks.{name}")
-        )
-
-
-def _watch_threads(begin: Callable[[], None]) -> None:
-    """Calls `begin` first in every thread: TensorFlow's callbacks are per thread."""
-    start = _thread.start_new_thread
-
-    def watched(function: Any, args: Any, kwargs: Any = None) -> int:
-        def run() -> None:
-            begin()
-            function(*args, **(kwargs or {}))
-
-        return start(run, ())
-
-    for module in (_thread, threading):
-        for name in ("start_new_thread", "start_new", "_start_new_thread"):
-            if hasattr(module, name):
-                setattr(module, name, watched)
-    if hasattr(threading, "_start_joinable_thread"):  # Python 3.13
-        _watch_joinable(begin)
-
-
-def _watch_joinable(begin: Callable[[], None]) -> None:
-    start: Any = vars(threading)["_start_joinable_thread"]
-
-    def watched(function: Any, **settings: Any) -> Any:
-        def run() -> None:
-            begin()
-            function()
-
-        return start(run, **settings)
-
-    for module in (_thread, threading):
-        for name in ("start_joinable_thread", "_start_joinable_thread"):
-            if hasattr(module, name):
-                setattr(module, name, watched)
+def _replace_builtin(name: str, refuse: Callable[[], None]) -> None:
+    """Puts a refusal wherever a module of NumPy holds its compiled function `name`."""
+    original = getattr(importlib.import_module("numpy._core.multiarray"), name)
+    for module in list(sys.modules.values()):
+        for key, value in list(getattr(module, "__dict__", {}).items()):
+            if value is original:
+                setattr(module, key, _refusing(refuse))

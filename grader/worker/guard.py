@@ -4,8 +4,8 @@ Packages outside ``allow`` are not there: an import of one gives a stand-in that
 be named, subclassed and used as a decorator (the notebook needs that to be defined at
 all) and that raises when a graded function calls it. In the sandbox their files are
 covered as well, so there is nothing behind the stand-in to reach. Single functions of
-an allowed package (``forbid``) are refused by their code, whatever name they go by,
-and TensorFlow's operations by their type.
+an allowed package (``forbid``) are taken away from the first, by their code, whatever
+name they go by, and TensorFlow's operations with them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import contextlib
 import importlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NoReturn
 
-from grader.worker import forbid
+from grader.worker import forbid, kernels
 
 _SHORT = {"tensorflow": "tf", "numpy": "np"}
 _OWN = frozenset({"grader", "msgpack", "numpy"})
@@ -45,24 +45,23 @@ class Guard:
     forbid: tuple[str, ...]
     instead: str
     student_module: str
-    _running: list[str] = field(default_factory=list)
-    _defining: bool = False
+    _running: bool = False
     refusal: str = ""
 
     def install(self) -> None:
         """Puts the rules in force for everything that is imported from now on."""
         sys.meta_path.insert(0, _Finder(self))
         self._watch_imports()
-        forbid.install(self.forbid, self._refuse_always)
+        forbid.install(self.forbid, self._raise)
 
     @contextlib.contextmanager
-    def running(self, name: str) -> Iterator[None]:
-        """While it is active, calls that are not allowed raise."""
-        self._running.append(name)
+    def running(self) -> Iterator[None]:
+        """While it is active, calls of a stand-in raise."""
+        before, self._running = self._running, True
         try:
             yield
         finally:
-            self._running.pop()
+            self._running = before
 
     def refuse(self, path: str) -> None:
         """Raises if an answer is running; `path` is what it called.
@@ -73,22 +72,17 @@ class Guard:
         if self._running:
             self._raise(path)
 
-    @contextlib.contextmanager
-    def defining(self) -> Iterator[None]:
-        """While it is active, `forbid` counts: what is made now could be used later."""
-        self._defining = True
-        try:
-            yield
-        finally:
-            self._defining = False
+    def refused_by_tensorflow(self, message: str) -> str:
+        """Returns the refusal that an error of TensorFlow's stands for, or ``""``."""
+        operation = kernels.refused(message)
+        return self._refusal_of(f"tensorflow.raw_ops.{operation}") if operation else ""
 
-    def _refuse_always(self, path: str) -> None:
-        if self._running or self._defining:
-            self._raise(path)
+    def _refusal_of(self, path: str) -> str:
+        end = f": {self.instead}" if self.instead else ""
+        return f"{_shown(path)} is not allowed in {self.question}{end}"
 
     def _raise(self, path: str) -> NoReturn:
-        end = f": {self.instead}" if self.instead else ""
-        self.refusal = f"{_shown(path)} is not allowed in {self.question}{end}"
+        self.refusal = self._refusal_of(path)
         raise CallNotAllowed(self.refusal)
 
     def allows(self, module: str) -> bool:

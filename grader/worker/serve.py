@@ -51,10 +51,12 @@ class Answerer:
         try:
             return {"ok": getattr(self, f"_do_{request['op']}")(request)}
         except self.caught as error:
-            return {"error": _describe(error, self._is_student)}
+            return {"error": self._described(error)}
 
-    def _running(self, name: str) -> AbstractContextManager[None]:
-        del name
+    def _described(self, error: BaseException) -> dict[str, Any]:
+        return _describe(error, self._is_student)
+
+    def _running(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     def _do_call(self, request: dict[str, Any]) -> Any:
@@ -62,7 +64,7 @@ class Answerer:
         function = self._named(name)
         args = self._objects.resolve(request["args"])
         kwargs = self._objects.resolve(request["kwargs"])
-        with self._running(name):
+        with self._running():
             result = self._objects.portable(function(*args, **kwargs))
         if request["inputs_back"]:
             # Read after the call: this is how a change of an input shows.
@@ -80,7 +82,7 @@ class Answerer:
             raise ValueError(f"no operation {request['operation']!r}")
         args = self._objects.resolve(request["args"])
         kwargs = self._objects.resolve(request["kwargs"])
-        with self._running(request["name"]):
+        with self._running():
             return self._objects.portable(operation(*args, **kwargs))
 
     def _do_affine_map(self, request: dict[str, Any]) -> Any:
@@ -100,7 +102,7 @@ class Answerer:
         """The graded function between an input and an output of Keras."""
         function = self._named(request["name"])
         kwargs = self._objects.resolve(request["kwargs"])
-        with self._running(request["name"]):
+        with self._running():
             made = models.from_function(function, request["args"][0], kwargs)
             return self._objects.portable(made)
 
@@ -149,14 +151,17 @@ class Worker(Answerer):
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """As for any `Answerer`; a refusal is told as such, whatever became of it."""
         self._guard.refusal = ""
-        reply = super().answer(request)
-        if "error" in reply and self._guard.refusal:
-            # Keras and TensorFlow raise errors of their own around it.
-            reply["error"] |= {"message": self._guard.refusal, "not_allowed": True}
-        return reply
+        return super().answer(request)
 
-    def _running(self, name: str) -> AbstractContextManager[None]:
-        return self._guard.running(name)
+    def _described(self, error: BaseException) -> dict[str, Any]:
+        told = super()._described(error)
+        # Keras and TensorFlow raise errors of their own around a refusal.
+        refusal = self._guard.refusal
+        refusal = refusal or self._guard.refused_by_tensorflow(_text(error))
+        return told | {"message": refusal, "not_allowed": True} if refusal else told
+
+    def _running(self) -> AbstractContextManager[None]:
+        return self._guard.running()
 
     def _do_define(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         """Executes units one by one; one that fails leaves the others alone."""
@@ -172,12 +177,13 @@ class Worker(Answerer):
             try:
                 padded = "\n" * (line - 1) + source
                 code = compile(padded, f"<{cell}>", "exec", flags, dont_inherit=True)
-                with warnings.catch_warnings(), self._guard.defining():
+                self._guard.refusal = ""
+                with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     exec(code, module.__dict__)
             except BaseException as error:
                 where = {"cell": cell, "line": line}
-                problems.append(where | _describe(error, _is_cell))
+                problems.append(where | self._described(error))
         for name in request["names"]:
             alias = request["prefix"] + name
             if name in self._bindings:
@@ -242,10 +248,6 @@ def _describe(
     error: BaseException, is_student: Callable[[str], bool]
 ) -> dict[str, Any]:
     """The exception in plain values; its own methods may be the student's."""
-    try:
-        message = str(error)[:_MAX_MESSAGE]
-    except BaseException:
-        message = ""
     frames = []
     for frame in traceback.extract_tb(error.__traceback__):
         if is_student(frame.filename):
@@ -255,10 +257,18 @@ def _describe(
     return {
         "type": type(error).__name__[:100],
         "bases": [base.__name__[:100] for base in type(error).__mro__[:20]],
-        "message": message if type(message) is str else "",
+        "message": _text(error)[:_MAX_MESSAGE],
         "frames": frames[-_MAX_FRAMES:],
         "not_allowed": isinstance(error, CallNotAllowed),
     }
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except BaseException:
+        return ""
+    return text if type(text) is str else ""
 
 
 def _remember_lines(cell: str, line: int, source: str) -> None:

@@ -123,7 +123,7 @@ ROUTES = {
     "    return sys.modules['keras'].ops.conv(x, k)",
 }
 #: What is made before the answer runs fails there; the answer has nothing to call.
-MADE_BEFORE = {"made in advance", "graph made in advance"}
+MADE_BEFORE = {"made in advance"}
 
 
 @pytest.mark.parametrize("kind", sorted(set(ROUTES) - MADE_BEFORE))
@@ -280,12 +280,96 @@ def test_too_much_memory_with_tensorflow_ends_the_worker(keras_course, hosts):
         session.call("double", [1], {}, False)
 
 
-def test_the_watch_cannot_be_taken_off(run):
-    source = """
-        from tensorflow.python.framework import op_callbacks
-        def double(x, k):
-            op_callbacks.clear_op_callbacks()
-            return x
-        """
-    with pytest.raises(NotAllowed, match="clear_op_callbacks is not allowed"):
+GRAPH = """
+import base64
+def graph():
+    made = tf.Graph()
+    with made.as_default():
+        x = tf.compat.v1.placeholder(tf.float32, (1, 5, 4, 2), "x")
+        k = tf.compat.v1.placeholder(tf.float32, (3, 3, 2, 2), "k")
+        tf.raw_ops.Conv2D(
+            input=x, filter=k, strides=[1] * 4, padding="VALID", name="out"
+        )
+    return made.as_graph_def().SerializeToString()
+"""
+UNDOING = {
+    "callbacks removed": "from tensorflow.python.framework import op_callbacks\n"
+    "def double(x, k):\n"
+    "    op_callbacks.clear_op_callbacks()\n"
+    f"    return {RAW}",
+    "told that nothing runs": "import gc\n"
+    "def double(x, k):\n"
+    "    for found in gc.get_objects():\n"
+    "        if type(found).__name__ == 'Guard': found._running = False\n"
+    f"    return {RAW}",
+    "the guard with another rule": "import gc\n"
+    "def double(x, k):\n"
+    "    for found in gc.get_objects():\n"
+    "        if type(found).__name__ == 'Guard':\n"
+    "            found.forbid, found.refuse = (), lambda path: None\n"
+    "            found._raise = lambda path: None\n"
+    f"    return {RAW}",
+    "the code before": "import gc, types\n"
+    "def double(x, k):\n"
+    "    function = keras.ops.conv\n"
+    "    kept = [c.cell_contents for g in function.__globals__.values()\n"
+    "        for c in getattr(g, '__closure__', None) or ()]\n"
+    "    kept = [f for f in kept if isinstance(f, types.FunctionType)]\n"
+    "    function.__code__ = kept[0].__code__ if kept else function.__code__\n"
+    "    return function(x, k)",
+    "the class as it was": "def double(x, k):\n"
+    "    del keras.layers.Conv2D.__new__\n"
+    "    return keras.layers.Conv2D(2, 3)(x)",
+    "below the generated functions": "from tensorflow.python import pywrap_tfe\n"
+    "from tensorflow.python.eager import context\n"
+    "def double(x, k):\n"
+    "    attrs = ('T', 1, 'strides', [1] * 4, 'padding', b'VALID')\n"
+    "    x, k = tf.constant(x), tf.constant(k)\n"
+    "    return pywrap_tfe.TFE_Py_Execute("
+    "context.context()._handle, '', 'Conv2D', [x, k], attrs, 1)[0]",
+    "a thread of TensorFlow's": "def double(x, k):\n"
+    "    one = tf.data.Dataset.from_tensors(0).map(\n"
+    f"        lambda i: tf.py_function(lambda i: {RAW}, [i], tf.float32))\n"
+    "    return next(iter(one))",
+    "a graph as bytes": GRAPH + "def double(x, k):\n"
+    "    with tf.Graph().as_default() as g:\n"
+    "        made = tf.compat.v1.GraphDef.FromString(graph())\n"
+    "        tf.import_graph_def(made, name='')\n"
+    "        with tf.compat.v1.Session(graph=g) as session:\n"
+    "            return session.run('out:0', {'x:0': x, 'k:0': k})",
+    "XLA": "@tf.function(jit_compile=True)\n"
+    f"def compiled(x, k): return {RAW}\n"
+    "def double(x, k): return compiled(x, k)",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(UNDOING))
+def test_what_is_forbidden_stays_so(run, kind):
+    with pytest.raises(NotAllowed, match=r"[cC]onv\w* is not allowed in double: write"):
+        run(UNDOING[kind], X, K)
+
+
+def test_another_engine_is_no_way_around(run):
+    source = "def double(x, k): return tf.lite.Interpreter(model_content=b'')"
+    with pytest.raises(NotAllowed, match=r"tf\.lite\.Interpreter is not allowed"):
         run(source, X, K)
+
+
+def test_what_numpy_forbids_is_out_of_reach(tmp_path, hosts):
+    question = {"id": "double", "title": "A sum", "points": 1, "allow": ["numpy"]}
+    question |= {"forbid": ["numpy.convolve"], "instead": "write the sum"}
+    course = write_course(
+        tmp_path,
+        questions=[question],
+        tests={"double": "def test_a(student): student.double(1)"},
+    )
+    for route in (
+        "np.convolve(x, x)",
+        "np._core.multiarray.correlate(x, x, 2)",
+        "np._core._multiarray_umath.correlate2(x, x, 2)",
+        "np.polymul(x, x)",
+    ):
+        source = f"import numpy as np\ndef double(x): return {route}"
+        session = course.session(source, hosts)
+        with pytest.raises(NotAllowed, match=r"np\.convolve is not allowed"):
+            session.call("double", [np.ones(3)], {}, False)
