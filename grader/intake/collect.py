@@ -14,10 +14,18 @@ from pathlib import Path, PurePosixPath
 from grader.errors import SubmissionError
 from grader.intake.naming import Group, by_student
 from grader.intake.roster import Roster
-from grader.intake.trees import Item, archive_items, file_item, folder_items
+from grader.intake.trees import (
+    MAX_FILE_BYTES,
+    Item,
+    archive_items,
+    file_item,
+    folder_items,
+)
 from grader.manifest import Manifest
 
 _MAX_SHOWN = 4
+#: Of one student.
+MAX_FILES_EACH = 10_000
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,10 @@ def _handin(
 def _choose(items: Sequence[Item], manifest: Manifest) -> tuple[dict[str, Item], str]:
     """Returns the item for each listed file, and what to tell about the choice."""
     items = list(items)
+    if len(items) > MAX_FILES_EACH:
+        raise SubmissionError(
+            f"{len(items)} files; hand in {', '.join(manifest.submit)} and little else"
+        )
     if not any(_matches(item, name) for item in items for name in manifest.submit):
         items += list(_unzipped(items))
     chosen, notes = {}, []
@@ -121,9 +133,17 @@ def _choose(items: Sequence[Item], manifest: Manifest) -> tuple[dict[str, Item],
 
 def _unzipped(items: Sequence[Item]) -> Iterator[Item]:
     """What lies in archives that a student handed in; one level, no further."""
+    total = 0
     for item in items:
         if item.path.suffix.lower() == ".zip":
-            yield from archive_items(item.read(), item.path.name)
+            data = item.read()
+            total += len(data)
+            if total > MAX_FILE_BYTES:  # all of them are kept until one is chosen
+                raise SubmissionError(
+                    f"archives of more than {MAX_FILE_BYTES >> 20} MB; hand in the "
+                    "files themselves"
+                )
+            yield from archive_items(data, item.path.name)
 
 
 def _one(items: Sequence[Item], name: str) -> tuple[Item, str]:

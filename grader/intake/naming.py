@@ -18,7 +18,8 @@ _CANVAS = re.compile(
 )
 # Jane Doe_1234567_assignsubmission_file_[/]04_conv_layer.ipynb
 _MOODLE = re.compile(
-    r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)"
+    # The first that fits: the rest is the student's own.
+    r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)"
 )
 _GRADESCOPE = "submission_metadata.yml"
 
@@ -64,14 +65,17 @@ def by_student(
         submit: the files that are asked for.
     """
     items = _unwrapped(list(items), {*submit})
-    listing = next((item for item in items if item.path.name == _GRADESCOPE), None)
+    # Elsewhere it would be a student's, who cannot say who handed in what.
+    listing = next((i for i in items if i.path == PurePosixPath(_GRADESCOPE)), None)
     groups = _Groups()
     if listing is not None:
         _gradescope(items, listing, groups)
     else:
         for item in items:
             first, rest = item.path.parts[0], "/".join(item.path.parts[1:])
-            if not (_moodle(item, first, rest, groups) or _canvas(item, groups)):
+            # Canvas first: after its two numbers, a student's file may be called
+            # anything, also as Moodle would.
+            if not (_canvas(item, groups) or _moodle(item, first, rest, groups)):
                 id = first if rest else _stem(first, assignment)
                 groups.add(item, rest or first, id)
     return sorted(groups.found.values(), key=lambda group: group.id)

@@ -18,7 +18,8 @@ from grader.errors import SubmissionError
 
 #: A notebook with pictures is a few megabytes; an archive of them a few more.
 MAX_FILE_BYTES = 64 * 2**20
-MAX_FILES = 100_000
+#: Of a whole class.
+MAX_FILES = 1_000_000
 _IGNORED_PARTS = frozenset(
     {"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git", ".DS_Store", ".venv"}
 )
