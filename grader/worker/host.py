@@ -147,7 +147,11 @@ class Host:
         run_confined(
             request["level"],
             View(tuple(request["visible"]), tuple(request["covered"])),
-            Limits(request["memory_mb"], request["address_space"]),
+            Limits(
+                request["memory_mb"],
+                request["address_space"],
+                programs=not request["forbids"],
+            ),
             os.getpid(),
             announce,
             work,

@@ -38,6 +38,7 @@ class Limits:
             array raises MemoryError. TensorFlow does not work under such a bound.
         processes: threads and processes.
         file_mb: size of any one file.
+        programs: whether it may run other programs.
     """
 
     memory_mb: int
@@ -45,6 +46,7 @@ class Limits:
     processes: int = 1024
     file_mb: int = 512
     open_files: int = 1024
+    programs: bool = True
 
 
 def run_confined(
@@ -167,7 +169,8 @@ def _become_worker(
             syscalls.drop_privileges()
             landlock.restrict(_readable(view), [scratch, "/dev/null"])
         if level != "none":
-            seccomp.install(unix_sockets=level == "isolated")
+            unix_sockets = level == "isolated"
+            seccomp.install(unix_sockets=unix_sockets, programs=limits.programs)
     except BaseException as error:
         os.write(failure, f"{type(error).__name__}: {error}".encode()[:500])
         os._exit(1)

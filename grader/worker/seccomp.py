@@ -62,6 +62,8 @@ _FORBIDDEN = {
     "inotify_init": (253, 26),
     "fanotify_init": (300, 262),
 }
+#: Another program would be a Python in which nothing is taken away.
+_PROGRAMS = {"execve": (59, 221), "execveat": (322, 281)}
 _SOCKET = (41, 198)
 _CLONE = (56, 220)
 _CLONE3 = 435
@@ -72,7 +74,7 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def install(*, unix_sockets: bool = True) -> None:
+def install(*, unix_sockets: bool = True, programs: bool = True) -> None:
     """Installs the filter in this process and all it starts; cannot be undone.
 
     Sockets other than Unix ones are refused, so that there is no network even where
@@ -80,6 +82,7 @@ def install(*, unix_sockets: bool = True) -> None:
 
     Args:
         unix_sockets: False refuses those as well.
+        programs: False refuses to run any.
 
     Raises:
         OSError: if the kernel or the machine's architecture has no such filter.
@@ -87,7 +90,7 @@ def install(*, unix_sockets: bool = True) -> None:
     machine = os.uname().machine
     if machine not in _AUDIT_ARCH:
         raise OSError(errno.ENOSYS, f"no seccomp filter for {machine}")
-    code = _program(machine, unix_sockets)
+    code = _program(machine, unix_sockets, programs)
     buffer = ctypes.create_string_buffer(code)
     program = _Program(len(code) // 8, ctypes.addressof(buffer))
     syscalls.no_new_privileges()
@@ -96,7 +99,7 @@ def install(*, unix_sockets: bool = True) -> None:
         raise OSError(ctypes.get_errno(), "seccomp filter refused")
 
 
-def _program(machine: str, unix_sockets: bool) -> bytes:
+def _program(machine: str, unix_sockets: bool, programs: bool) -> bytes:
     column = list(_AUDIT_ARCH).index(machine)
     refuse = _ERRNO | errno.EPERM
     absent = _ERRNO | errno.ENOSYS
@@ -108,7 +111,8 @@ def _program(machine: str, unix_sockets: bool) -> bytes:
     ]
     if machine == "x86_64":
         code += [(_ANY_BIT, 0, 1, _X32_BIT), (_RETURN, 0, 0, refuse)]
-    for numbers in _FORBIDDEN.values():
+    forbidden = _FORBIDDEN if programs else _FORBIDDEN | _PROGRAMS
+    for numbers in forbidden.values():
         code += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, refuse)]
     # glibc falls back from clone3, whose flags a filter cannot see, to clone.
     code += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, absent)]

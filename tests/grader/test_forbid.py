@@ -355,6 +355,16 @@ def test_another_engine_is_no_way_around(run):
         run(source, X, K)
 
 
+def test_no_other_python_does_what_is_forbidden(run):
+    source = """
+        import subprocess, sys
+        def double(x, k):
+            return subprocess.run([sys.executable, "-c", "print(1)"]).returncode
+        """
+    with pytest.raises(StudentError, match="PermissionError"):
+        run(source, X, K)
+
+
 def test_what_numpy_forbids_is_out_of_reach(tmp_path, hosts):
     question = {"id": "double", "title": "A sum", "points": 1, "allow": ["numpy"]}
     question |= {"forbid": ["numpy.convolve"], "instead": "write the sum"}
