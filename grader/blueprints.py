@@ -7,11 +7,11 @@ rebuilt and measured in a process that never ran student code.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from grader.errors import StudentError
+from grader.errors import NotAllowed, StudentError
 
 _MAX_TEXT = 8_000_000
 #: Where the parts of a model may come from.
@@ -34,6 +34,8 @@ _MARKS = frozenset({"__keras_tensor__", "__tensor__", "__ellipsis__", "__slice__
 _REFUSED = frozenset(
     {"Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"}
 )
+
+_MAKERS = frozenset({"serialize", "deserialize", "get"})
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,12 @@ class Layer:
     weight_shapes: tuple[tuple[int, ...], ...]
 
 
-def checked(reply: Any) -> str:
+def checked(reply: Any, forbid: Collection[str] = ()) -> str:
     """Returns the configuration in a worker's description of a model.
+
+    Args:
+        reply: what the worker sent.
+        forbid: dotted names of layers that may not be in it.
 
     Raises:
         StudentError: if it is none, or holds what is not Keras's own.
@@ -76,8 +82,11 @@ def checked(reply: Any) -> str:
         config = json.loads(text)
     except (ValueError, RecursionError):
         raise _refusal("the model's configuration is not JSON") from None
+    refused = {name.rpartition(".")[2] for name in forbid}
     for part in _parts(config):
         _check(part)
+        if part["class_name"] in refused:
+            raise NotAllowed(f"{part['class_name']} is not allowed in this model")
     return text
 
 
@@ -98,11 +107,13 @@ def _check(part: dict[str, Any]) -> None:
     name, module = part.get("class_name"), part.get("module")
     if not isinstance(name, str) or name in _REFUSED:
         raise _refusal(f"{name} is not accepted in a model that is graded")
-    if module is None and name in _MARKS:
+    if name in _MARKS and module is None:
         return
+    if name.startswith("__"):
+        raise _refusal(f"{name} is no layer")
     if module == "keras" and name in _KERAS:
         return
-    if module == "builtins" and name == "function":
+    if name == "function":
         return _check_function(part)
     if not isinstance(module, str) or not f"{module}.".startswith(_PACKAGES):
         raise _refusal(
@@ -114,6 +125,11 @@ def _check(part: dict[str, Any]) -> None:
 
 
 def _check_function(part: dict[str, Any]) -> None:
+    """A function of Keras's computes; a class, or what would make one, does not."""
+    name, module = part.get("config"), part.get("module")
+    own = isinstance(module, str) and f"{module}.".startswith((*_PACKAGES, "builtins."))
+    if not (own and isinstance(name, str) and name.islower()) or name in _MAKERS:
+        raise _refusal(f"{name} is not one of Keras's own functions")
     if part.get("registered_name") not in (None, "function", part.get("config")):
         raise _refusal("a function of your own is part of the model")
 

@@ -150,7 +150,9 @@ class Handle:
         Raises:
             StudentError: if it holds something else.
         """
-        return checked(self._operate("blueprint"))
+        session = self._session
+        forbid = () if session.reference else session.question.forbid
+        return checked(self._operate("blueprint"), forbid)
 
     def _operate(
         self, operation: str, args: Sequence[Any] = (), kwargs: Any = None

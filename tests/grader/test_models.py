@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from grader.blueprints import checked
-from grader.errors import GraderFault, StudentError
+from grader.errors import GraderFault, NotAllowed, StudentError
 from grader.proxies import Reference, Student
 from grader.session import Session
 from grader.submission import Submission
@@ -283,6 +283,38 @@ def test_parts_may_not_hide_behind_kerass_names():
     part = {"module": "keras.layersx", "class_name": "Dense", "registered_name": None}
     with pytest.raises(StudentError, match="own layers"):
         checked({"config": json.dumps({"a": [part]})})
+
+
+def _named(**part):
+    return {"config": json.dumps({"a": [part]})}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"class_name": "__lambda__", "module": "keras.layers", "config": {}},
+        {"class_name": "function", "module": "keras.layers", "config": "Lambda"},
+        {"class_name": "function", "module": "keras.layers", "config": "TFSMLayer"},
+        {"class_name": "function", "module": "keras.layers", "config": "deserialize"},
+        {"class_name": "function", "module": "builtins", "config": "get"},
+        {"class_name": "function", "module": "os", "config": "system"},
+    ],
+    ids=lambda part: str(part["config"]),
+)
+def test_what_makes_a_part_may_not_pass_for_a_function(part):
+    with pytest.raises(StudentError, match=r"no layer|own functions"):
+        checked(_named(**part))
+
+
+def test_a_function_of_kerass_is_accepted():
+    checked(_named(class_name="function", module="builtins", config="relu"))
+
+
+def test_a_forbidden_layer_is_seen_in_the_configuration_too():
+    reply = _named(class_name="SeparableConv2D", module="keras.layers")
+    checked(reply, forbid=["keras.layers.Conv2D"])
+    with pytest.raises(NotAllowed, match="SeparableConv2D is not allowed"):
+        checked(reply, forbid=["keras.layers.SeparableConv2D"])
 
 
 MODEL_TESTS = {
