@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from grader.errors import GraderError, GraderFault, ManifestError
@@ -43,6 +44,15 @@ def test_one_failing_test_loses_all_points_of_its_question(course, hosts):
     assert [t.outcome.value for t in result.tests] == ["PASSED", "FAILED"]
     assert result.tests[1].message == "x was modified"
     assert result.score == 0
+
+
+def test_half_precision_is_judged_as_single(course, hosts):
+    source = (
+        "import numpy as np\ndef double(x):\n    return np.float16(x), [np.float16(1)]"
+    )
+    array, (number,) = course.session(source, hosts).call("double", [[1.5]], {}, False)
+    assert (array.dtype, number.dtype) == (np.float32, np.float32)
+    assert (array.tolist(), float(number)) == ([1.5], 1.0)
 
 
 def test_nothing_answered_starts_no_process(course, hosts, monkeypatch):
