@@ -3,9 +3,10 @@
 Packages outside ``allow`` are not there: an import of one gives a stand-in that can
 be named, subclassed and used as a decorator (the notebook needs that to be defined at
 all) and that raises when a graded function calls it. In the sandbox their files are
-covered as well, so there is nothing behind the stand-in to reach. Single functions of
-an allowed package (``forbid``) are taken away from the first, by their code, whatever
-name they go by, and TensorFlow's operations with them.
+covered as well, so there is nothing behind the stand-in to reach. What only shows
+things, such as plots, does nothing instead of raising. Single functions of an allowed
+package (``forbid``) are taken away from the first, by their code, whatever name they
+go by, and TensorFlow's operations with them.
 """
 
 from __future__ import annotations
@@ -16,16 +17,21 @@ import importlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, NoReturn
 
-from grader.worker import forbid, kernels
+from grader.worker import forbid, kernels, silent
 
 _SHORT = {"tensorflow": "tf", "numpy": "np"}
 _OWN = frozenset({"grader", "msgpack", "numpy"})
 #: The answer itself, and what Python's ``sysconfig`` reads, named after the machine.
 _OF_STDLIB = ("submission", "_sysconfigdata")
+#: Names for types, and no more; not part of Python, but of every installation.
+_LIKE_STDLIB = frozenset({"typing_extensions"})
+#: Not visible to a worker, and yet there for who wrote the notebook.
+_COURSE = frozenset({"grader", "shared", "solutions"})
+_COLAB = "google.colab."
 
 
 class CallNotAllowed(Exception):
@@ -46,6 +52,7 @@ class Guard:
     instead: str
     student_module: str
     _running: bool = False
+    _trying: bool = False
     refusal: str = ""
 
     def install(self) -> None:
@@ -72,6 +79,19 @@ class Guard:
         if self._running:
             self._raise(path)
 
+    @contextlib.contextmanager
+    def trying(self, ready: bool) -> Iterator[None]:
+        """While it is active, what is not installed is no stand-in, but raises.
+
+        Args:
+            ready: whether what is defined is ready for a package not to be there.
+        """
+        self._trying = ready
+        try:
+            yield
+        finally:
+            self._trying = False
+
     def refused_by_tensorflow(self, message: str) -> str:
         """Returns the refusal that an error of TensorFlow's stands for, or ``""``."""
         operation = kernels.refused(message)
@@ -89,6 +109,8 @@ class Guard:
         """True for the standard library, allowed packages and their parents."""
         root = module.partition(".")[0]
         if root in sys.stdlib_module_names or root.startswith(_OF_STDLIB):
+            return True
+        if root in _LIKE_STDLIB:
             return True
         return any(
             module == name
@@ -122,6 +144,20 @@ class Guard:
 
         builtins.__import__ = guarded_import
         importlib.import_module = guarded_module
+
+    def stand_in(self, path: str) -> Any:
+        """What stands in for `path`, something of a package that is not allowed."""
+        quiet = _root(path) in silent.PACKAGES
+        return silent.Silent(path) if quiet else StandIn(self, path)
+
+    def is_missed(self, name: str) -> bool:
+        """True if an import of `name` is to fail: it is tried, and not installed."""
+        root = _root(name)
+        if not self._trying or root in _COURSE:
+            return False
+        if f"{name}.".startswith(_COLAB):  # whose other half comes with TensorFlow
+            return True
+        return root not in silent.PACKAGES and PathFinder.find_spec(root) is None
 
     def _is_student(self, globals: Any) -> bool:
         name = globals.get("__name__", "") if isinstance(globals, dict) else ""
@@ -193,7 +229,7 @@ class StandInModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return StandIn(self._guard, f"{self.__name__}.{name}")
+        return self._guard.stand_in(f"{self.__name__}.{name}")
 
 
 class _Finder:
@@ -209,6 +245,8 @@ class _Finder:
             return None
         if "tensorflow" in sys.modules and not self._asked_by_student():
             return None
+        if self._guard.is_missed(name):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from grader.protocol import CodecError, Connection, ConnectionLost, decode, encode
-from grader.worker import functions, handles, models, values
+from grader.worker import functions, handles, models, silent, values
 from grader.worker.bindings import Bindings
 from grader.worker.guard import CallNotAllowed, Guard
 
@@ -26,6 +26,8 @@ from grader.worker.guard import CallNotAllowed, Guard
 MODULE = "submission"
 _MAX_MESSAGE = 1500
 _MAX_FRAMES = 8
+#: How a statement begins that may import what is perhaps not there.
+_TRIES = ("try:", "try ", "with ")
 
 
 class Answerer:
@@ -178,7 +180,8 @@ class Worker(Answerer):
                 padded = "\n" * (line - 1) + source
                 code = compile(padded, f"<{cell}>", "exec", flags, dont_inherit=True)
                 self._guard.refusal = ""
-                with warnings.catch_warnings():
+                trying = self._guard.trying(source.startswith(_TRIES))
+                with warnings.catch_warnings(), trying:
                     warnings.simplefilter("ignore")
                     exec(code, module.__dict__)
             except BaseException as error:
@@ -203,6 +206,7 @@ class Worker(Answerer):
         if name not in self._modules:
             full = f"{MODULE}_{name}" if name else MODULE
             module = types.ModuleType(full)
+            module.__dict__.update(silent.in_a_notebook())
             self._modules[name] = sys.modules[full] = module
         return self._modules[name]
 

@@ -152,6 +152,24 @@ HARMLESS = {
     "def double(x): return 2 * x",
     "parts of numpy": "from numpy.lib.stride_tricks import as_strided\n"
     "import numpy.linalg as la\ndef double(x): return 2 * as_strided(x)",
+    "a plot": "import matplotlib.pyplot as plt, seaborn\ndef double(x):\n"
+    "    fig, axes = plt.subplots(1, 2)\n    axes[0].plot(x); axes[1].set(title='x')\n"
+    "    counts, bins, patches = plt.hist(x)\n    plt.rcParams['font.size'] = 3\n"
+    "    with plt.rc_context({}): plt.show()\n    seaborn.heatmap(x)\n    return 2 * x",
+    "a progress bar": "from tqdm.auto import tqdm, trange\nimport numpy as np\n"
+    "def double(x):\n    with tqdm(total=2) as bar: bar.update(1)\n"
+    "    return np.array([2 * x[i] for i, _ in zip(trange(len(x)), tqdm(x))])",
+    "a notebook's own names": "from IPython.display import clear_output\n"
+    "def double(x):\n    display(x); clear_output(wait=True)\n"
+    "    get_ipython().run_line_magic('time', '')\n    return 2 * x",
+    "a checked annotation": "from jaxtyping import Float, jaxtyped\n"
+    "from beartype import beartype\nfrom typing_extensions import override\n"
+    "import numpy as np\n@jaxtyped(typechecker=beartype)\n@override\n"
+    "def double(x: Float[np.ndarray, 'n'] | None): return 2 * x",
+    "what is not installed": "try:\n    from numba_not_here import njit\n"
+    "except ImportError:\n    njit = lambda f: f\n@njit\ndef double(x): return 2 * x",
+    "what Colab has": "try:\n    import google.colab\n    COLAB = 1\n"
+    "except ImportError:\n    COLAB = 0\ndef double(x): return 2 * x + COLAB",
     "an optional import": "try:\n    import tensorflow as tf\nexcept ImportError:\n"
     "    tf = None\ndef double(x): return 2 * x",
 }
@@ -164,6 +182,21 @@ def test_what_costs_nothing(course, hosts, kind):
     session = course.session(HARMLESS[kind], hosts)
     assert session.call("double", [np.ones(2)], {}, False).tolist() == [2, 2]
     assert not session.problems
+
+
+NO_ANSWERS = {
+    "a plot": "import matplotlib.pyplot as plt\ndef double(x): return plt.xcorr(x, x)",
+    "parts of it": "from plotly import x as make\ndef double(x): return [*make(x)]",
+    "added up": "import seaborn\ndef double(x): return seaborn.double(x) + 0",
+    "tried, and installed": "try:\n    import scipy.signal as s\n"
+    "except ImportError:\n    s = None\ndef double(x): return s.convolve(x, [2])",
+}
+
+
+@pytest.mark.parametrize("kind", NO_ANSWERS)
+def test_what_shows_things_makes_no_answer(course, hosts, kind):
+    report = course.grade({"double": NO_ANSWERS[kind]}, hosts, only=["double"])
+    assert report.score == 0
 
 
 def test_the_question_is_lost_and_no_other(course, hosts):
