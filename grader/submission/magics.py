@@ -11,8 +11,14 @@ import re
 import warnings
 from dataclasses import dataclass
 
-#: Cell magics whose body is ordinary Python.
-_PYTHON_CELL_MAGICS = {"capture", "time", "timeit", "prun", "python", "python3"}
+#: Cell magics whose body is ordinary Python, of IPython and of usual extensions.
+_PYTHON_CELL_MAGICS = {
+    *("capture", "time", "timeit", "prun", "debug", "python", "python3"),
+    *("memit", "mprun", "lprun", "scalene", "pyinstrument", "snakeviz", "heat"),
+    *("black", "notify", "wandb", "ipytest", "run_pytest"),
+}
+#: Line magics that run the statement behind them, in the notebook's namespace.
+_RUNS_A_STATEMENT = re.compile(r"^(\s*)%(?:time|memit)\s+(?=[^-\s])(.*)$")
 _CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
 _TARGETS = re.compile(r"[\w.,\[\]\s]+")
 #: Each is found by parsing once more: beyond this a cell is no cell.
@@ -69,6 +75,14 @@ def _parse(text: str) -> ast.Module:
         return ast.parse(text)
 
 
+def _is_python(text: str) -> bool:
+    try:
+        _parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 def _without_magic(lines: list[str], lineno: int) -> list[str] | None:
     """Returns `lines` with the magic at or just before `lineno` neutralised."""
     for index in (lineno - 1, lineno - 2):
@@ -79,6 +93,8 @@ def _without_magic(lines: list[str], lineno: int) -> list[str] | None:
         targets, equals, value = line.partition("=")
         if equals and value.lstrip()[:1] in {"%", "!"} and _TARGETS.fullmatch(targets):
             replacement = f"{targets}= None"
+        elif (run := _RUNS_A_STATEMENT.match(line)) and _is_python(run[2]):
+            replacement = run[1] + run[2]
         elif text.startswith(("%", "!", "?")) or text.endswith("?"):
             replacement = f"{line[: len(line) - len(line.lstrip())]}pass"
         else:

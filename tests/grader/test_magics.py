@@ -11,7 +11,11 @@ from grader.submission.magics import Parsed, parse_cell
 
 MADE_READABLE = {
     "line magic": ("%matplotlib inline\nx = 1", "pass\nx = 1"),
-    "indented": ("if x:\n    %time f()\n    y = 1", "if x:\n    pass\n    y = 1"),
+    "indented": ("if x:\n    %cd ..\n    y = 1", "if x:\n    pass\n    y = 1"),
+    "a timed statement": ("%time x = f()\n%time f(x)", "x = f()\nf(x)"),
+    "a timed one inside": ("if x:\n    %time y = 1", "if x:\n    y = 1"),
+    "a timed one with options": ("%timeit -n 1 f()\n%time", "pass\npass"),
+    "no statement": ("%time !ls\nx = 1", "pass\nx = 1"),
     "shell": ("!pip install numpy\nx = 1", "pass\nx = 1"),
     "shell over two lines": ("!pip \\\n    install x\ny = 1", "pass\n\ny = 1"),
     "help": ("np.dot?\n?np.dot\nnp.dot??\nx = 1", "pass\npass\npass\nx = 1"),
@@ -29,7 +33,9 @@ MADE_READABLE = {
         "    def f(x):\n        return x",
         "def f(x):\n    return x",
     ),
-    "indented magic first": ("    %time f()\nx = 1", "pass\nx = 1"),
+    "indented magic first": ("    %cd ..\nx = 1", "pass\nx = 1"),
+    "a cell magic of an extension": ("%%memit -r 1\nx = 1", "\nx = 1"),
+    "a cell that is skipped": ("%%script false\nx = 1", ""),
 }
 
 
