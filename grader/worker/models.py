@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,14 @@ _TELLING = (
     *("depth_multiplier", "pool_size", "units", "use_bias", "rate", "axis", "epsilon"),
     *("momentum", "target_shape"),
 )
+#: Keras's names for TensorFlow's functions whose own names it does not know.
+_OF_TENSORFLOW = {
+    "exp": "exponential",
+    "identity": "linear",
+    "log_softmax_v2": "log_softmax",
+    "softmax_v2": "softmax",
+    "swish": "silu",
+}
 _ACTIVATION_LAYERS = ("Activation", "ReLU", "Relu", "Softmax", "Sigmoid", "Tanh")
 
 
@@ -90,7 +99,25 @@ def blueprint(model: Any) -> dict[str, Any]:
     if not hasattr(model, "to_json"):
         kind = type(model).__name__
         raise TypeError(f"a Keras model is wanted, and this is a {kind}")
-    return {"config": model.to_json(), "summary": _summary(model)}
+    told = model.to_json()
+    if isinstance(told, str):  # else it is refused where it arrives
+        told = json.dumps(_as_built(json.loads(told)))
+    return {"config": told, "summary": _summary(model)}
+
+
+def _as_built(item: Any) -> Any:
+    """A configuration without what a model was compiled for.
+
+    That says nothing of what it computes, and names optimisers and losses. An
+    activation such as ``tf.nn.softmax`` gets the name that Keras has for it.
+    """
+    if isinstance(item, list):
+        return [_as_built(part) for part in item]
+    if not isinstance(item, dict):
+        return item
+    if item.get("class_name") == "function" and item.get("module") == "builtins":
+        return _OF_TENSORFLOW.get(str(item.get("config")), item)
+    return {k: _as_built(v) for k, v in item.items() if k != "compile_config"}
 
 
 def _summary(model: Any) -> list[str]:

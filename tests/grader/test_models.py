@@ -70,6 +70,30 @@ def reference(keras_course, hosts):
     return Reference(session)
 
 
+COMPILED = """
+import tensorflow as tf
+def double():
+    inner = keras.Sequential([layers.Dense(3, activation=tf.nn.relu)])
+    inner.compile(keras.optimizers.SGD(0.1), "mse")
+    model = keras.Sequential([keras.Input((4,)), inner, layers.Dense(2, tf.nn.softmax)])
+    model.compile(
+        optimizer=keras.optimizers.Adam(1e-3),
+        loss=keras.losses.SparseCategoricalCrossentropy(),
+        metrics=["accuracy", lambda y, p: 0.0],
+    )
+    return model
+"""
+
+
+def test_a_compiled_model_and_activations_of_tensorflow(student, reference):
+    model = reference.rebuild(student(COMPILED).double())
+    inner, outer = model.layers()[-2:]
+    assert (inner.config["activation"], outer.config["activation"]) == (
+        "relu",
+        "softmax",
+    )
+
+
 def test_a_model_is_told_layer_by_layer(student, reference):
     model = reference.rebuild(student(SUBMISSION).double())
     told = {layer.name: layer for layer in model.layers()}
