@@ -11,6 +11,10 @@ from functools import lru_cache
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BLOCKS = (ast.If, ast.Try, ast.With)
+#: Methods that fill a list, a set, a dictionary or an array.
+_FILLING = frozenset(
+    ["add", "append", "extend", "fill", "insert", "setdefault", "sort", "update"]
+)
 
 
 def bound_names(node: ast.stmt) -> frozenset[str]:
@@ -61,21 +65,54 @@ def _target_names(target: ast.expr) -> Iterator[str]:
 
 
 def mutated_names(node: ast.stmt) -> frozenset[str]:
-    """Names whose object an assignment changes: ``table["a"] = 1``, ``f.x = 2``."""
+    """Names whose object a statement changes: ``table["a"] = 1``, ``f.x = 2``."""
     if isinstance(node, ast.Assign):
         targets: Iterable[ast.expr] = node.targets
     elif isinstance(node, ast.AugAssign | ast.AnnAssign):
         targets = [node.target]
+    elif isinstance(node, _FUNCTIONS):  # a case of a ``functools.singledispatch``
+        called = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+        targets = [c for c in called if getattr(c, "attr", "") == "register"]
     else:
         return frozenset()
-    found = set()
-    for target in targets:
-        root = target
-        while isinstance(root, ast.Attribute | ast.Subscript):
-            root = root.value
-        if root is not target and isinstance(root, ast.Name):
-            found.add(root.id)
-    return frozenset(found)
+    return frozenset(filter(None, map(_changed, targets)))
+
+
+def _changed(target: ast.expr) -> str:
+    """The name at the root of ``table["a"].b``; empty for any other target."""
+    root = target
+    while isinstance(root, ast.Attribute | ast.Subscript):
+        root = root.value
+    return root.id if root is not target and isinstance(root, ast.Name) else ""
+
+
+def filled_names(node: ast.stmt) -> frozenset[str]:
+    """Names that a loop, or a call such as ``table.append(1)``, fills.
+
+    In the cell that makes the table this is part of its definition; elsewhere it is
+    the run of the notebook.
+    """
+    if isinstance(node, ast.Expr):
+        call = node.value
+        method = call.func if isinstance(call, ast.Call) else None
+        if isinstance(method, ast.Attribute) and method.attr in _FILLING:
+            return frozenset(filter(None, [_changed(method)]))
+        return frozenset()
+    if isinstance(node, ast.For | ast.If | ast.With):
+        inside = list(_block_statements(node))
+        found = frozenset().union(
+            *map(mutated_names, inside), *map(filled_names, inside)
+        )
+        sums = (n.target for n in inside if isinstance(n, ast.AugAssign))
+        return found | {t.id for t in sums if isinstance(t, ast.Name)}
+    return frozenset()
+
+
+def loop_names(node: ast.stmt) -> frozenset[str]:
+    """Names that a loop gives a value itself, in all its turns."""
+    children = _block_statements(node) if isinstance(node, ast.For | ast.If) else ()
+    own = _target_names(node.target) if isinstance(node, ast.For) else ()
+    return frozenset(own).union(*map(loop_names, children))
 
 
 def augmented_names(node: ast.stmt) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 A question's answer is its graded names, and whatever they use: imports, constants,
 helpers, wherever in the notebook they stand. Loops, calls, plots and prints are the
-run of the notebook and are left behind.
+run of the notebook and are left behind; a loop that fills a table which the answer
+needs, in the cell that makes the table, is part of it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from grader.submission.bindings import (
     Uses,
     augmented_names,
     bound_names,
+    filled_names,
     imported_roots,
     is_blank,
     is_stub,
+    loop_names,
     mutated_names,
     uses,
 )
@@ -87,7 +90,8 @@ class _Statement:
     @cached_property
     def uses(self) -> Uses:
         found = uses(self.text)
-        return Uses(found.at_once | augmented_names(self.node), found.later)
+        at_once = found.at_once | augmented_names(self.node)
+        return Uses(at_once - loop_names(self.node), found.later)
 
     @property
     def unit(self) -> Unit:
@@ -105,11 +109,15 @@ class Definitions:
         self.problems = tuple(problems)
         self._by_name: dict[str, list[_Statement]] = {}
         self._changed: dict[str, list[_Statement]] = {}
+        self._filled: dict[tuple[str, int], list[_Statement]] = {}
         for statement in statements:
             for name in statement.binds:
                 self._by_name.setdefault(name, []).append(statement)
             for name in mutated_names(statement.node):
                 self._changed.setdefault(name, []).append(statement)
+            for name in filled_names(statement.node):
+                where = name, statement.cell.number
+                self._filled.setdefault(where, []).append(statement)
 
     @property
     def future_annotations(self) -> bool:
@@ -172,6 +180,7 @@ class Definitions:
             yield from self._some(self._finally(name, statement))
         for name in statement.binds:
             yield from self._changes(name)
+            yield from self._filled.get((name, statement.cell.number), [])
 
     @staticmethod
     def _some(statement: _Statement | None) -> Iterable[_Statement]:
@@ -187,7 +196,8 @@ class Definitions:
         """The binding in force when `user`'s functions run.
 
         A helper in the same cell goes before one of the same name elsewhere: it is
-        the one the student wrote and tried together with the answer.
+        the one the student wrote and tried together with the answer. One in a later
+        answer's cell is that answer's.
         """
         if name in user.binds:
             return None
@@ -195,6 +205,7 @@ class Definitions:
         for group in (
             [s for s in found if s.cell.number == user.cell.number],
             [s for s in found if s.cell.question == name],
+            [s for s in found if not _of_a_later_answer(s, user)],
             found,
         ):
             answered = [s for s in group if not is_stub(s.node)] or group
@@ -256,6 +267,12 @@ def extract(cells: Iterable[Cell]) -> Definitions:
 
 def _last(statements: Sequence[_Statement]) -> _Statement | None:
     return statements[-1] if statements else None
+
+
+def _of_a_later_answer(statement: _Statement, user: _Statement) -> bool:
+    asked = statement.cell.question
+    later = statement.position > user.position
+    return later and asked not in ("", user.cell.question)
 
 
 def _problem(cell: Cell, error: SyntaxError) -> Problem:

@@ -155,12 +155,58 @@ def test_annotations_from_the_future_reach_every_cell():
     assert f(0) == 1
 
 
-def test_a_loop_that_fills_a_constant_is_said_to_be_left_behind():
-    # A loop is never executed: the answer sees the empty table, and cells say so.
+FILLED = {
+    "a loop": "table = []\nfor i in range(3): table.append(i)",
+    "loops": "table = [0] * 3\nfor i in range(2):\n    for j in (1,):\n"
+    "        if i < 9: table[i + j] += i + j",
+    "calls": "table = [2, 1]\ntable.insert(0, 0)\ntable.sort()",
+    "a dictionary": "made = {}\nfor i, k in enumerate('abc'): made[k] = i\n"
+    "table = list(made.values())",
+    "a sum": "n = 0\nfor i in range(6): n += i % 2\ntable = list(range(n))",
+    "a loop variable that another cell has": "table = []\n"
+    "for expensive in range(3): table.append(expensive)",
+}
+
+
+@pytest.mark.parametrize("source", FILLED.values(), ids=FILLED)
+def test_a_table_is_filled_where_it_is_made(source):
     f = defined(
-        "table = []", "for i in range(3): table.append(i)", "def f(): return table"
+        "expensive = exit()",
+        source,
+        "for i in range(10**12): table.append(i)",
+        "table.append(5)",
+        "def f(): return table",
     )
-    assert f() == []
+    assert f() == [0, 1, 2]
+
+
+def test_the_cases_of_a_dispatcher_come_along():
+    f = defined(
+        ("f", "@functools.singledispatch\ndef f(x): return 'any'"),
+        "import functools",
+        "@f.register\ndef _(x: int): return 'int'",
+        "@f.register(str)\ndef _(x): return 'str'",
+    )
+    assert (f(1), f("a"), f(1.5)) == ("int", "str", "any")
+
+
+def test_a_helper_in_a_later_answers_cell_is_that_answers():
+    cells = (
+        "def helper(): return 'first'",
+        ("f", "def f(): return helper(), other()"),
+        ("g", "def helper(x): return x\ndef g(): return helper(1)"),
+        "def other(): return 'its own'",
+        ("h", "def other(x): return x\ndef h(): return other(1)"),
+    )
+    assert defined(*cells)() == ("first", "its own")
+
+
+def test_a_helper_in_a_later_answers_cell_is_used_if_there_is_no_other():
+    f = defined(
+        ("f", "def f(): return helper()"),
+        ("g", "def helper(): return 1\ndef g(): return helper()"),
+    )
+    assert f() == 1
 
 
 # -- duplicated, reordered, blank ---------------------------------------------------
