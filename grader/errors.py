@@ -38,6 +38,10 @@ class WorkerFault(GraderFault):
     """No worker could be started: nothing can be graded, whatever the test."""
 
 
+class NotSendable(GraderFault):
+    """A test passes what no worker takes: arguments of its own, or an answer's."""
+
+
 class StudentFault(Exception):
     """Base of everything that student code can cause during a call."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from grader.blueprints import Layer, checked
 from grader.errors import (
     NotAllowed,
+    NotSendable,
     StudentError,
     StudentFault,
     StudentTimeout,
@@ -259,6 +260,12 @@ class Session:
         except StudentFault as fault:
             call.error = fault
             raise
+        except NotSendable as fault:
+            self.log.pop()
+            if not self.log:
+                raise
+            # What an earlier call returned: no numbers, say, in an array.
+            raise TypeError(str(fault)) from None
         call.result = self._wrapped(reply, message.get("name", ""))
         self._remember(call.result, Ref(len(self.log) - 1, ()))
         return call.result

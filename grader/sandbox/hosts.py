@@ -14,7 +14,13 @@ import time
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from grader.errors import GraderFault, StudentCrash, StudentTimeout, WorkerFault
+from grader.errors import (
+    GraderFault,
+    NotSendable,
+    StudentCrash,
+    StudentTimeout,
+    WorkerFault,
+)
 from grader.manifest import ROOT
 from grader.protocol import (
     CodecError,
@@ -228,7 +234,7 @@ class Worker:
         try:
             payload = encode(message | {"id": self._requests})
         except CodecError as error:
-            raise GraderFault(f"a test passes what cannot be sent: {error}") from None
+            raise NotSendable(f"a test passes what cannot be sent: {error}") from None
         try:
             deadline = time.monotonic() + timeout_s
             self.connection.send(payload, timeout_s)

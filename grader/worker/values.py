@@ -10,6 +10,10 @@ from grader.protocol import Opaque
 from grader.protocol.codec import DTYPES
 
 _MAX_DEPTH = 32
+#: Codes of floats that do not travel, and those of the next shorter ones.
+_LONGER = {"g": "d", "G": "D"}
+#: What an array of objects may hold, such as ``np.frompyfunc`` returns.
+_NUMBERS = frozenset({bool, int, float, np.float32, np.float64, np.int64, np.bool_})
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 
@@ -57,6 +61,11 @@ class Objects:
     def _array(self, value: Any) -> Any:
         array = np.asarray(value)  # subclasses, matrices and masked arrays too
         if array.dtype.str not in DTYPES:
+            if array.dtype.char in _LONGER:
+                return array.astype(_LONGER[array.dtype.char])[()]
+            if array.dtype.kind == "O" and all(type(n) in _NUMBERS for n in array.flat):
+                numbers = np.array(array.tolist()).reshape(array.shape)
+                return numbers if numbers.dtype.str in DTYPES else self._keep(value)
             if array.dtype.kind not in "OSUMm" and array.dtype.kind == "V":
                 try:  # bfloat16 and other small floats of ml_dtypes
                     return array.astype(np.float32)

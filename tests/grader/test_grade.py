@@ -114,6 +114,38 @@ def test_a_result_that_cannot_travel(course, hosts):
     assert "cannot be sent" in test.message
 
 
+@pytest.mark.parametrize("odd", ["{1, 2}", "'text'", "object()", "[x, 'text']"])
+def test_a_result_that_a_test_passes_on_is_the_students_fault(tmp_path, hosts, odd):
+    again = """
+        import numpy as np
+
+        def test_twice(student):
+            assert student.total(np.asarray(student.total([1.0]))) == 1
+        """
+    tests = {"total": again, "double": "def test_a(student):\n    student.double(1)"}
+    course = write_course(tmp_path, tests=tests)
+    answers = {"total": f"def total(x):\n    return {odd}"}
+    lost = question(course.grade(answers, hosts), "total")
+    assert (lost.score, lost.outcome) == (0, Outcome.FAILED)
+    assert "total returned" in lost.tests[0].message
+
+
+NUMBERS = {
+    "long doubles": "np.asarray(x, np.longdouble) * 2",
+    "Python numbers in an array of objects": "np.frompyfunc(lambda v: v + v, 1, 1)(x)",
+    "a matrix": "np.asmatrix(x) * 2 if np.ndim(x) == 2 else x + x",
+    "a masked array": "np.ma.masked_array(x) * 2",
+    "a subclass": "(x + x).view(type('Mine', (np.ndarray,), {}))",
+}
+
+
+@pytest.mark.parametrize("numbers", NUMBERS.values(), ids=NUMBERS)
+def test_numbers_of_other_kinds(course, hosts, numbers):
+    source = f"import numpy as np\ndef double(x):\n    return {numbers}"
+    report = course.grade({"double": source}, hosts, only=["double"])
+    assert report.full_marks, question(report, "double").tests
+
+
 def test_calls_between_answers_use_the_students_own(course, hosts):
     answers = {
         "double": "def double(x):\n    return add(x, x)",
