@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from grader.submission.bindings import (
     Uses,
@@ -27,6 +27,10 @@ from grader.submission.bindings import (
 )
 from grader.submission.cells import Cell
 from grader.submission.magics import parse_cell
+
+#: Characters of a cell, and of all together. An assignment's have some 25,000; what
+#: is longer could cost the grader minutes.
+MAX_CELL, MAX_CODE = 100_000, 500_000
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class _Statement:
     @cached_property
     def text(self) -> str:
         end = self.node.end_lineno or self.node.lineno
-        lines = self.cell.source.split("\n")[self.first_line - 1 : end]
+        lines = list(_lines(self.cell.source)[self.first_line - 1 : end])
         # Another statement may share its line: ``n = 5; train(n)``. Offsets count
         # bytes.
         lines[-1] = lines[-1].encode()[: self.node.end_col_offset].decode()
@@ -253,7 +257,13 @@ def extract(cells: Iterable[Cell]) -> Definitions:
     """Parses cells and collects what they define."""
     statements: list[_Statement] = []
     problems: list[Problem] = []
+    read = 0  # characters
     for cell in cells:
+        size = len(cell.source)
+        if size > MAX_CELL or read + size > MAX_CODE:
+            problems.append(_too_long(cell, read))
+            continue
+        read += size
         parsed = parse_cell(cell.source)
         if isinstance(parsed, SyntaxError):
             problems.append(_problem(cell, parsed))
@@ -286,6 +296,21 @@ def _problem(cell: Cell, error: SyntaxError) -> Problem:
         if 0 < line <= len(lines) and lines[line - 1].strip():
             message += f": `{lines[line - 1].strip()[:80]}`"
     return Problem(cell.label, cell.question, message, cell.source)
+
+
+def _too_long(cell: Cell, read: int) -> Problem:
+    kilo, limit = len(cell.source) // 1000, MAX_CELL // 1000
+    message = f"{kilo} kB of code in one cell, over the limit of {limit} kB"
+    if len(cell.source) <= MAX_CELL:
+        limit = MAX_CODE // 1000
+        message = f"after {read // 1000} kB of code; the limit is {limit} kB in all"
+    return Problem(cell.label, cell.question, message, cell.source[:MAX_CELL])
+
+
+@lru_cache(maxsize=8)
+def _lines(source: str) -> tuple[str, ...]:
+    """Split once, not for each of its statements."""
+    return tuple(source.split("\n"))
 
 
 def _is_star_import(node: ast.stmt) -> bool:

@@ -23,6 +23,8 @@ _CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
 _TARGETS = re.compile(r"[\w.,\[\]\s]+")
 #: Each is found by parsing once more: beyond this a cell is no cell.
 _MOST_MAGICS = 200
+#: Characters to parse for them in all.
+_MOST_PARSED = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def parse_cell(source: str) -> Parsed | SyntaxError:
         lines = [""]
     elif match:
         lines[first] = ""
-    for _ in range(_MOST_MAGICS + 1):  # each round mends one
+    most = min(_MOST_MAGICS, _MOST_PARSED // (len(source) + 1))
+    for _ in range(most + 1):  # each round mends one
         text = "\n".join(lines)
         try:
             return Parsed(text, _parse(text))
@@ -65,7 +68,7 @@ def parse_cell(source: str) -> Parsed | SyntaxError:
             lines = mended
         except (ValueError, RecursionError, MemoryError) as error:
             return SyntaxError(f"Python cannot read this cell: {error}")
-    return SyntaxError(f"more than {_MOST_MAGICS} lines are no Python")
+    return SyntaxError(f"more than {most} lines are no Python")
 
 
 def _parse(text: str) -> ast.Module:
