@@ -18,7 +18,29 @@ typedef float* __restrict__ Output;
 
 #else
 
+#include <math.h>
+
+#include <type_traits>
+
 #include "cuda_emulation.h"
+
+// What CUDA has in every file.
+#define __forceinline__ inline
+#define __noinline__
+#define __constant__ static
+
+template <typename A, typename B>
+inline typename std::common_type<A, B>::type min(A a, B b) {
+  return b < a ? b : a;
+}
+template <typename A, typename B>
+inline typename std::common_type<A, B>::type max(A a, B b) {
+  return a < b ? b : a;
+}
+template <typename T>
+inline T __ldg(const T* place) {
+  return *place;
+}
 
 extern "C" void __sanitizer_print_stack_trace();
 
