@@ -206,16 +206,17 @@ class Definitions:
         if name in user.binds:
             return None
         found = self._by_name.get(name, [])
-        for group in (
+        groups = (
             [s for s in found if s.cell.number == user.cell.number],
             [s for s in found if s.cell.question == name],
             [s for s in found if not _of_a_later_answer(s, user)],
             found,
-        ):
-            answered = [s for s in group if not is_stub(s.node)] or group
+        )
+        for group in groups:
+            answered = [s for s in group if not is_stub(s.node)]
             if answered:
                 return answered[-1]
-        return None
+        return next((group[-1] for group in groups if group), None)
 
     def _changes(self, name: str) -> Iterable[_Statement]:
         """Statements like ``TABLE["a"] = 1`` or ``Layer.call = call``."""

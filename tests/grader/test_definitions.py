@@ -201,6 +201,15 @@ def test_a_helper_in_a_later_answers_cell_is_that_answers():
     assert defined(*cells)() == ("first", "its own")
 
 
+def test_an_answer_below_its_blank_is_used_by_other_answers_too():
+    cells = (
+        ("g", "def g():\n    raise NotImplementedError"),
+        "def g(): return 1",
+        ("f", "def f(): return g()"),
+    )
+    assert defined(*cells)() == 1
+
+
 def test_a_helper_in_a_later_answers_cell_is_used_if_there_is_no_other():
     f = defined(
         ("f", "def f(): return helper()"),
