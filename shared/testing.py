@@ -112,6 +112,27 @@ def assert_close(
         raise Mismatch(message, got, wanted, what)
 
 
+def assert_close_in_single(
+    actual: object,
+    expected: object,
+    *,
+    rtol: float | None = None,
+    atol: float | None = None,
+    what: str = "",
+) -> None:
+    """`assert_close` with the tolerance of float32, whatever kind of float came.
+
+    Students are told to compute in floats, not in which. One who keeps columns in
+    float32 and multiplies them by float64 weights, or who turns a float32 result back
+    into float64, is right, and the dtype of the result does not tell.
+    """
+    if rtol is None and atol is None:
+        expected = np.asarray(expected)
+        if expected.dtype == np.float64:
+            expected = expected.astype(np.float32)
+    assert_close(actual, expected, rtol=rtol, atol=atol, what=what)
+
+
 def rng(seed: int) -> np.random.Generator:
     """Returns NumPy's random generator, seeded."""
     return np.random.default_rng(seed)

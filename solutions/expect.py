@@ -14,6 +14,8 @@ def several(value, names, called):
         called: the function's name.
     """
     wanted = f"{called} must return ({', '.join(names)})"
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = list(value)  # as many numbers
     assert isinstance(value, tuple | list), (
         f"{wanted}; it returned {'nothing' if value is None else 'one value'}"
     )

@@ -7,7 +7,7 @@ awkward shapes.
 import numpy as np
 import pytest
 
-from shared.testing import assert_close
+from shared.testing import assert_close_in_single as assert_close
 
 question = pytest.mark.question
 

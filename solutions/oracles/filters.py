@@ -6,8 +6,6 @@ takes part in, straight from the definition (f * g)[i] = sum over m of f[m] g[i 
 
 import numpy as np
 
-from shared.testing import assert_close
-
 
 def convolve_scatter(f, g):
     """Full convolution of two arrays with the same number of axes.
@@ -62,12 +60,3 @@ def permute_loop(images, permutation):
     for p, q in enumerate(permutation):
         out[:, p // width, p % width] = images[:, q // width, q % width]
     return out
-
-
-def assert_close_in_single(actual, expected, what):
-    """`assert_close` with the tolerance of float32, whatever kind of float came.
-
-    Students are told to compute in floats, not in which: one who turns bytes into
-    float32 and collects the sums in a float64 array is right.
-    """
-    assert_close(actual, np.asarray(expected, np.float32), what=what)

@@ -11,6 +11,7 @@ import pytest
 from shared.testing import (
     Mismatch,
     assert_close,
+    assert_close_in_single,
     normal,
     numeric_gradient,
     rng,
@@ -248,3 +249,31 @@ def test_importing_costs_little_beyond_numpy():
     run = [sys.executable, "-c", code]
     times = [float(subprocess.check_output(run, text=True)) for _ in range(3)]
     assert min(times) < 0.010
+
+
+class TestCloseInSingle:
+    """An answer may compute in single precision and return what it likes."""
+
+    EXPECTED = np.array([1 / 3, -0.7, 0.0])
+
+    @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    def test_single_precision_passes_in_any_dtype(self, dtype):
+        single = self.EXPECTED.astype(np.float32)
+        assert_close_in_single(single.astype(dtype), self.EXPECTED)
+        assert_close_in_single(single.tolist(), self.EXPECTED)
+        with pytest.raises(Mismatch):
+            assert_close(single.astype(np.float64), self.EXPECTED)
+
+    def test_what_is_further_off_does_not(self):
+        with pytest.raises(Mismatch, match="out: 1 of 3 elements differs"):
+            assert_close_in_single(
+                self.EXPECTED + np.array([0, 0, 1e-4]), self.EXPECTED, what="out"
+            )
+
+    def test_a_tolerance_that_is_told_counts(self):
+        with pytest.raises(Mismatch):
+            assert_close_in_single([1.0 + 1e-6], [1.0], atol=1e-7)
+
+    def test_whole_numbers_are_exact(self):
+        with pytest.raises(Mismatch):
+            assert_close_in_single(np.array([10_000_001]), np.array([10_000_000]))

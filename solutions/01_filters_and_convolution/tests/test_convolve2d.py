@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from shared.testing import normal
-from solutions.oracles.filters import assert_close_in_single, convolve2d_scatter
+from shared.testing import assert_close_in_single, normal
+from solutions.oracles.filters import convolve2d_scatter
 
 MODES = ("valid", "same", "full")
 CASES = {  # image, kernel

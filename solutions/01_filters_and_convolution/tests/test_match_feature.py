@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from shared.testing import normal
-from solutions.oracles.filters import assert_close_in_single, match_loop
+from shared.testing import assert_close_in_single, normal
+from solutions.oracles.filters import match_loop
 
 CASES = {  # image, feature
     "one window": ((3, 3), (3, 3)),

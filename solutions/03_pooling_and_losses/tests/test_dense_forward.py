@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from shared.datasets import digits_arrays
-from shared.testing import assert_close, normal
+from shared.testing import assert_close_in_single as assert_close
+from shared.testing import normal
 
 CASES = {  # x (N, ...), number of outputs M
     "vectors": ((3, 4), 5),

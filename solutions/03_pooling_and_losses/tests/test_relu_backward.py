@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from shared.datasets import digits_arrays
-from shared.testing import assert_close, normal, numeric_gradient
+from shared.testing import assert_close_in_single as assert_close
+from shared.testing import normal, numeric_gradient
 
 
 @pytest.mark.parametrize("shape", [(7,), (3, 5), (2, 4, 3, 2)], ids=str)
@@ -39,7 +40,7 @@ def test_matches_central_differences(student, rng):
     x += 0.1 * np.sign(x)  # no corner within the step
     numeric = numeric_gradient(lambda v: np.fmax(v, 0), x, dout)
     dx = student.relu_backward(dout, x)
-    atol = 1e-7 if np.asarray(dx).dtype == np.float64 else 1e-5
+    atol = 1e-5
     assert_close(dx, numeric, atol=atol, what="dx, numeric")
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from shared.testing import assert_close, normal
+from shared.testing import assert_close_in_single as assert_close
+from shared.testing import normal
 from solutions.expect import several
 from solutions.oracles import conv2d_loop
 from solutions.oracles.normalization import normalize_with
@@ -39,7 +40,7 @@ def test_a_convolution_gives_the_same(student, rng, shape, epsilon):
     assert np.shape(new_w) == shape, f"w must keep its shape, {shape}"
     assert np.shape(new_b) == shape[-1:], f"b must have shape {shape[-1:]}"
     out = conv2d_loop(x, np.asarray(new_w, float), np.asarray(new_b, float))
-    atol = 1e-10 if np.asarray(new_w).dtype == np.float64 else 1e-4
+    atol = 1e-4
     atol *= np.abs(expected).max()
     assert_close(
         out,

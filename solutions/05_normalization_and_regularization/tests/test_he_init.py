@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from shared.testing import assert_close, normal
+from shared.testing import assert_close_in_single as assert_close
+from shared.testing import normal
 
 SHAPES = {  # shape, numbers that one output adds up
     "3x3 kernel": ((3, 3, 4, 8), 36),

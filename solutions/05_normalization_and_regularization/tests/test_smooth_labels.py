@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.testing import assert_close
+from shared.testing import assert_close_in_single as assert_close
 
 CASES = {  # labels, classes, epsilon
     "ten classes": ([3, 0, 9, 3], 10, 0.1),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.testing import assert_close
+from shared.testing import assert_close_in_single as assert_close
 from solutions.oracles.augmentation import equalize_loop
 
 SHAPES = {

@@ -6,7 +6,8 @@ No test knows how an answer draws: only what is true of any draws.
 import numpy as np
 import pytest
 
-from shared.testing import assert_close, normal
+from shared.testing import assert_close_in_single as assert_close
+from shared.testing import normal
 from solutions.expect import several
 
 # Arrows that point left, right, up and down: a mirror exchanges the first two.

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from shared.testing import assert_close, normal
+from shared.testing import assert_close_in_single as assert_close
+from shared.testing import normal
 
 SHAPE = (3, 2, 4, 1)  # images
 CLASSES = 5
