@@ -14,9 +14,10 @@ import click
 from grader.batch import Batch, Summary, grade_class
 from grader.batch.run import GRADEBOOK_NAME
 from grader.errors import ExitCode
-from grader.gradebook import Gradebook, State, grades
+from grader.gradebook import Grade, Gradebook, State, grades
 from grader.intake import read_roster
 from grader.manifest import Manifest, find_assignment, load
+from grader.sandbox import LEVELS, describe
 
 _MOST_LISTED = 20
 _MOST_NAMED = 3
@@ -113,12 +114,24 @@ def _print(summary: Summary, manifest: Manifest, out: Path) -> None:
             f"gradebook: {out / GRADEBOOK_NAME}"
         )
         click.echo(f"the class on a page: {page}")
+    for level in _weaker_levels(found):
+        click.echo(f"some were graded at sandbox level {level}: {describe(level)}")
     if pairs:
         click.echo(f"{len(pairs)} pairs of submissions are alike: see there")
     if summary.stopped:
         click.echo(f"stopped; {summary.left} left: the same command goes on from here")
     elif summary.faults:
         click.echo(f"{summary.left} left: the same command tries them again")
+
+
+def _weaker_levels(found: list[Grade]) -> list[str]:
+    """The levels below the best at which code of this class has run."""
+    used = {
+        grade.attempt.report["sandbox"]
+        for grade in found
+        if grade.attempt and grade.state is not State.UNREADABLE
+    }
+    return [level for level in LEVELS[1:] if level in used]
 
 
 def _faults(summary: Summary) -> Iterator[str]:

@@ -72,6 +72,7 @@ def test_a_class_is_told_once(course, tmp_path):
         "--sandbox=none",
     )
     assert "5 graded" in spelled.stdout
+    assert "graded at sandbox level none: no isolation" in spelled.stdout
 
 
 def test_the_doctor_says_what_to_spell_out():
