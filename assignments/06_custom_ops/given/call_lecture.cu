@@ -4,6 +4,8 @@
 // image), the image and the filter; PIXEL is the type of all three arrays.
 #include "cuda_emulation.h"
 
+#include <vector>
+
 #include STUDENT_FILE
 
 int main(int, char** argv) {

@@ -15,9 +15,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include <functional>
-#include <memory>
-#include <vector>
+// No header of the C++ library: a student waits for every compilation of this file.
 
 #define __global__ static
 #define __device__
@@ -37,13 +35,14 @@ namespace emulation {
 
 struct State {
   dim3 thread, block, block_size, grid_size;
-  std::vector<double> shared;
+  double* shared = nullptr;
   bool reversed = false;
   ucontext_t scheduler;
-  std::vector<ucontext_t> fibers;
-  std::vector<char> finished;
+  ucontext_t* fibers = nullptr;
+  bool* finished = nullptr;
   unsigned current = 0;
-  const std::function<void()>* body = nullptr;
+  void (*body)(void*) = nullptr;
+  void* argument = nullptr;
 };
 inline State& Emulator() {
   static State state;
@@ -57,19 +56,18 @@ inline void Yield() {
 
 inline void RunFiber() {
   State& s = Emulator();
-  (*s.body)();
-  s.finished[s.current] = 1;
+  s.body(s.argument);
+  s.finished[s.current] = true;
   Yield();
 }
 
-inline void RunBlock(std::vector<char>& stacks, size_t stack_size) {
+inline void RunBlock(char* stacks, size_t stack_size) {
   State& s = Emulator();
   const unsigned threads = s.block_size.x * s.block_size.y * s.block_size.z;
-  s.fibers.assign(threads, ucontext_t());
-  s.finished.assign(threads, 0);
   for (unsigned t = 0; t < threads; ++t) {
+    s.finished[t] = false;
     getcontext(&s.fibers[t]);
-    s.fibers[t].uc_stack.ss_sp = stacks.data() + t * stack_size;
+    s.fibers[t].uc_stack.ss_sp = stacks + t * stack_size;
     s.fibers[t].uc_stack.ss_size = stack_size;
     s.fibers[t].uc_link = nullptr;
     makecontext(&s.fibers[t], RunFiber, 0);
@@ -95,26 +93,39 @@ inline void RunBlock(std::vector<char>& stacks, size_t stack_size) {
   }
 }
 
-inline void Launch(dim3 grid, dim3 block, size_t shared,
-                   const std::function<void()>& body) {
+inline void LaunchBlocks(dim3 grid, dim3 block, size_t shared) {
   constexpr size_t kStack = 64 * 1024;
   State& s = Emulator();
   s.grid_size = grid;
   s.block_size = block;
-  s.body = &body;
-  std::vector<char> stacks(static_cast<size_t>(block.x) * block.y * block.z *
-                           kStack);
+  const size_t threads = static_cast<size_t>(block.x) * block.y * block.z;
+  const size_t shared_bytes = (shared / sizeof(double) + 1) * sizeof(double);
+  char* stacks = static_cast<char*>(malloc(threads * kStack));
+  s.fibers = new ucontext_t[threads];
+  s.finished = new bool[threads];
+  s.shared = static_cast<double*>(malloc(shared_bytes));
   for (unsigned z = 0; z < grid.z; ++z) {
     for (unsigned y = 0; y < grid.y; ++y) {
       for (unsigned x = 0; x < grid.x; ++x) {
         s.block = dim3(x, y, z);
         // Not-a-numbers, so that reading before writing shows.
-        s.shared.assign(shared / sizeof(double) + 1, 0.0);
-        memset(s.shared.data(), 0xff, s.shared.size() * sizeof(double));
+        memset(s.shared, 0xff, shared_bytes);
         RunBlock(stacks, kStack);
       }
     }
   }
+  free(s.shared);
+  delete[] s.finished;
+  delete[] s.fibers;
+  free(stacks);
+}
+
+template <typename Body>
+void Launch(dim3 grid, dim3 block, size_t shared, Body body) {
+  State& s = Emulator();
+  s.body = [](void* argument) { (*static_cast<Body*>(argument))(); };
+  s.argument = &body;
+  LaunchBlocks(grid, block, shared);
 }
 
 }  // namespace emulation
@@ -123,7 +134,7 @@ inline bool LaunchSucceeded() { return true; }
 
 template <typename T>
 T* DynamicShared() {
-  return reinterpret_cast<T*>(emulation::Emulator().shared.data());
+  return reinterpret_cast<T*>(emulation::Emulator().shared);
 }
 
 template <typename T, int kCount>
