@@ -56,6 +56,16 @@ class Explainer:
                 return variant
         return None
 
+    def lend(self, variant: Variant, session: Session) -> None:
+        """Takes over a session of the course's own: `variant` is replayed there."""
+        if variant.question != self._question:
+            self.close()
+            self._question = variant.question
+        key = self._key(variant)
+        if key in self._sessions:
+            self._sessions[key].close()
+        self._sessions[key] = session
+
     def forget(self) -> None:
         """Forgets what was found last: the next submission is another one."""
         self._found = None
@@ -105,9 +115,7 @@ class Explainer:
         """
         question = self._manifest.question(variant.question)
         submission = self._submission(variant)
-        needed = packages(question, submission.definitions)
-        own = variant.name if variant.files or self._manifest.bindings else ""
-        key = (question.id, needed, own)
+        key = self._key(variant)
         session = self._sessions.get(key)
         if session is not None and session.broken is not None:
             session.close()
@@ -116,9 +124,16 @@ class Explainer:
             session = self._sessions[key] = Session(
                 self._manifest, question, submission, self._hosts, reference=True
             )
-        if not own:
+        if not key[-1]:
             session.take(submission, f"{variant.name}__")
         return session
+
+    def _key(self, variant: Variant) -> tuple[str, tuple[str, ...], str]:
+        """What variants must have in common to share a worker."""
+        question = self._manifest.question(variant.question)
+        needed = packages(question, self._submission(variant).definitions)
+        own = variant.name if variant.files or self._manifest.bindings else ""
+        return question.id, needed, own
 
     def _submission(self, variant: Variant) -> Submission:
         if variant.name not in self._submissions:

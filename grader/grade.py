@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
 import random
-import sys
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from grader.errors import GraderFault
+from grader.errors import GraderError, GraderFault
 from grader.explain import Explainer
 from grader.machine import missing
-from grader.manifest import ROOT, Manifest, Question, check_tests
+from grader.manifest import Manifest, Question, check_tests
 from grader.proxies import References
 from grader.results import NOT_ANSWERED, Outcome, Report, TestResult
+from grader.running import run_tests
 from grader.sandbox import Hosts
 from grader.scoring import score
-from grader.session import packages
+from grader.session import Session, packages
 from grader.submission import Submission, is_blank_file
-
-#: Parts of pytest that grading has no use for; the first two collect garbage, slowly.
-_UNUSED_PLUGINS = (
-    "unraisableexception",
-    "threadexception",
-    "faulthandler",
-    "cacheprovider",
-    "doctest",
-    "junitxml",
-    "pastebin",
-    "stepwise",
-    "debugging",
-    "unittest",
-    "legacypath",
-    "logging",
-    "setuponly",
-    "setupplan",
-)
+from grader.task import Task
 
 
 @dataclass
@@ -59,6 +37,8 @@ class Grading:
         enough: given a question's results so far, tells whether to skip the rest.
         references: a clean Keras process to use again; left open.
         first: names of tests in the order to run them, before all others.
+        session: makes the session of a question, and leaves it open when it is done;
+            each question has a new worker if None.
     """
 
     seed: int | None = None
@@ -71,6 +51,7 @@ class Grading:
     enough: Callable[[Sequence[TestResult]], bool] | None = None
     references: References | None = None
     first: Sequence[str] = ()
+    session: Callable[[Question], Session] | None = None
 
 
 def grade(
@@ -83,14 +64,71 @@ def grade(
         GraderFault: if a test itself is broken, or no worker can be started.
     """
     how = how or Grading()
-    started = time.perf_counter()
     check_tests(manifest)
-    for id in how.only:
-        manifest.question(id)
-    seed = random.SystemRandom().randrange(2**31) if how.seed is None else how.seed
-    hidden = None if how.public else manifest.hidden_tests
-    hosts = how.hosts or Hosts(how.sandbox, guarded=hidden is not None)
+    guarded = manifest.hidden_tests is not None and not how.public
+    hosts = how.hosts or Hosts(how.sandbox, guarded=guarded)
     try:
+        plan = _Plan.of(manifest, submission, how, hosts)
+        ids = [question.id for question in plan.answered]
+        run_tests(manifest, how.public, hosts, ids, [plan.task])
+        return plan.report(manifest, hosts)
+    finally:
+        if how.hosts is None:
+            hosts.close()
+
+
+def grade_each(
+    manifest: Manifest,
+    question: str,
+    work: Iterable[tuple[Submission, Grading]],
+    done: Callable[[Report | GraderError], None],
+    hosts: Hosts,
+) -> None:
+    """Grades one question of many submissions by its hidden tests, collected once.
+
+    Args:
+        manifest: the assignment.
+        question: its id; the only one that is graded.
+        work: the submissions; the next is asked for when the one before is done.
+        done: told the report of each, or why there is none.
+        hosts: where all of them run.
+
+    Raises:
+        GraderFault: if the tests cannot be collected.
+    """
+
+    def tasks() -> Iterator[Task]:
+        for submission, how in work:
+            try:
+                how = replace(how, only=(question,), public=False)
+                plan = _Plan.of(manifest, submission, how, hosts)
+                yield plan.task
+                done(plan.report(manifest, hosts))
+            except GraderError as error:
+                done(error)
+
+    run_tests(manifest, False, hosts, [question], tasks())
+
+
+@dataclass
+class _Plan:
+    """What is to be done for one submission, and what is known without any test."""
+
+    how: Grading
+    submission: Submission
+    chosen: list[Question]
+    answered: list[Question]
+    not_here: dict[str, str]
+    task: Task
+    started: float
+
+    @classmethod
+    def of(
+        cls, manifest: Manifest, submission: Submission, how: Grading, hosts: Hosts
+    ) -> _Plan:
+        started = time.perf_counter()
+        for id in how.only:
+            manifest.question(id)
         chosen = [q for q in manifest.questions if not how.only or q.id in how.only]
         answered = [q for q in chosen if not _blank(manifest, submission, q)]
         not_here = {q.id: r for q in answered if (r := missing(q.requires))}
@@ -98,134 +136,57 @@ def grade(
         for question in answered:
             # Started now, needed later: TensorFlow loads while NumPy is graded.
             hosts.prepare(packages(question, submission.definitions))
-        outcomes, problems = _run(manifest, submission, how, hosts, seed, answered)
-        for question in chosen:
-            if question not in answered:
+        drawn = random.SystemRandom().randrange(2**31)
+        task = Task(
+            submission,
+            seed=drawn if how.seed is None else how.seed,
+            only=[question.id for question in answered],
+            explain=how.explain,
+            progress=how.progress,
+            enough=how.enough,
+            session=how.session,
+            keep_session=how.session is not None,
+            references=how.references,
+            first=how.first,
+        )
+        return cls(how, submission, chosen, answered, not_here, task, started)
+
+    def report(self, manifest: Manifest, hosts: Hosts) -> Report:
+        """Returns the report once the task is done.
+
+        Raises:
+            WorkerFault: if there were no workers.
+            GraderFault: if a test itself is at fault.
+        """
+        if self.task.no_worker:
+            raise self.task.no_worker
+        if self.task.faults:
+            raise GraderFault(f"a test is at fault: {self.task.faults[0]}")
+        outcomes = self.task.outcomes
+        for question in self.chosen:
+            if question not in self.answered:
                 test = TestResult("answered", Outcome.ERROR, NOT_ANSWERED)
                 outcomes[question.id] = [test]
-        for id, reason in not_here.items():
+        for id, reason in self.not_here.items():
             outcomes[id] = [TestResult("can run here", Outcome.NOT_RUN, reason)]
-        level = hosts.level
-    finally:
-        if how.hosts is None:
-            hosts.close()
-    return Report(
-        assignment=manifest.name,
-        title=manifest.title,
-        submission=str(submission.path),
-        seed=seed,
-        sandbox=level,
-        tests="public" if hidden is None else "hidden",
-        questions=score(
-            manifest,
-            outcomes,
-            tuple(q.id for q in chosen),
-            _messages(submission, chosen),
-            not_here,
-        ),
-        notes=tuple(_notes(submission, chosen, problems)),
-        seconds=time.perf_counter() - started,
-    )
-
-
-def _files(manifest: Manifest, public: bool, questions: Sequence[str]) -> list[Path]:
-    """Returns the files with the tests of `questions`."""
-    if manifest.hidden_tests is None or public:
-        return [manifest.public_tests] if manifest.public_tests.is_file() else []
-    return [manifest.hidden_tests / f"test_{id}.py" for id in questions]
-
-
-def _run(
-    manifest: Manifest,
-    submission: Submission,
-    how: Grading,
-    hosts: Hosts,
-    seed: int,
-    questions: Sequence[Question],
-) -> tuple[dict[str, list[TestResult]], dict[str, list[dict[str, object]]]]:
-    ids = [question.id for question in questions]
-    files = _files(manifest, how.public, ids)
-    if not files or not ids:
-        return {}, {}
-    import pytest  # not needed to say that a path is wrong
-
-    from grader.plugin import GraderPlugin
-
-    plugin = GraderPlugin(
-        manifest,
-        submission,
-        hosts,
-        seed=seed,
-        only=ids,
-        explain=how.explain,
-        progress=how.progress,
-        enough=how.enough,
-        references=how.references,
-        first=how.first,
-    )
-    arguments = pytest_arguments(files)
-    with trusted_surroundings(files), contextlib.redirect_stdout(io.StringIO()):
-        code = pytest.main(arguments, plugins=[plugin])
-    if plugin.no_worker:
-        raise plugin.no_worker
-    if code == pytest.ExitCode.INTERRUPTED and not plugin.faults:
-        raise KeyboardInterrupt
-    if plugin.faults:
-        raise GraderFault(f"a test is at fault: {plugin.faults[0]}")
-    if code not in (
-        pytest.ExitCode.OK,
-        pytest.ExitCode.TESTS_FAILED,
-        pytest.ExitCode.NO_TESTS_COLLECTED,
-    ):
-        raise GraderFault(f"pytest ended with code {int(code)}")
-    return plugin.outcomes, plugin.problems
-
-
-def pytest_arguments(files: Sequence[Path]) -> list[str]:
-    """Settings under which tests run alike everywhere: no caller's, no conftest."""
-    return [
-        *("-c", os.devnull, "--rootdir", str(files[0].parent), "--noconftest"),
-        # Otherwise pytest lists every folder from the root of the disk down.
-        *("--confcutdir", str(files[0].parent)),
-        *("--import-mode=importlib", "--assert=plain", "--tb=native"),
-        *(part for name in _UNUSED_PLUGINS for part in ("-p", f"no:{name}")),
-        *("--capture=no", "-q", "-W", "ignore"),
-        *map(str, files),
-    ]
-
-
-@contextlib.contextmanager
-def trusted_surroundings(files: Sequence[Path]) -> Iterator[None]:
-    """Neither the caller's settings nor what lies in the current folder matter.
-
-    Nor do tests that ran before: pytest keeps a test module under its file's name,
-    and another assignment's ``test_public.py`` has the same.
-
-    Args:
-        files: the tests that will run; forgotten afterwards.
-    """
-    changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
-    before = {name: os.environ.get(name) for name in changed}
-    os.environ.update(changed)
-    path = list(sys.path)
-    no_cache, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
-    try:
-        with warnings.catch_warnings():
-            yield
-    finally:
-        known = {str(file.resolve()) for file in files}
-        for name, module in list(sys.modules.items()):
-            if getattr(module, "__file__", None) in known:
-                del sys.modules[name]
-        sys.path[:] = path
-        sys.dont_write_bytecode = no_cache
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        with_hidden = manifest.hidden_tests is not None and not self.how.public
+        return Report(
+            assignment=manifest.name,
+            title=manifest.title,
+            submission=str(self.submission.path),
+            seed=self.task.seed,
+            sandbox=hosts.level,
+            tests="hidden" if with_hidden else "public",
+            questions=score(
+                manifest,
+                outcomes,
+                tuple(q.id for q in self.chosen),
+                _messages(self.submission, self.chosen),
+                self.not_here,
+            ),
+            notes=tuple(_notes(self.submission, self.chosen, self.task.problems)),
+            seconds=time.perf_counter() - self.started,
+        )
 
 
 def _blank(manifest: Manifest, submission: Submission, question: Question) -> bool:

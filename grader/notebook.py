@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from grader.errors import GraderError, SubmissionError
-from grader.grade import pytest_arguments, trusted_surroundings
 from grader.manifest import MANIFEST_NAME, Manifest, all_assignments, load
 from grader.plugin import GraderPlugin
 from grader.results import NOT_ANSWERED, Outcome, TestResult
+from grader.running import pytest_arguments, trusted_surroundings
 from grader.sandbox import Hosts
 from grader.session import Session
 from grader.submission import Submission
+from grader.task import Task
 from grader.worker.serve import Answerer
 
 _SEED = 0
@@ -87,26 +88,20 @@ def _run(
             manifest, asked, submission, hosts, answerer=answerer, stdout=stdout
         )
 
-    plugin = GraderPlugin(
-        manifest,
-        submission,
-        hosts,
-        seed=_SEED,
-        only=[question],
-        explain=False,
-        session=live,
-    )
+    task = Task(submission, seed=_SEED, only=[question], explain=False, session=live)
+    plugin = GraderPlugin(manifest, hosts, [task])
     files = [manifest.public_tests]
     arguments = pytest_arguments(files)
     with trusted_surroundings(files), contextlib.redirect_stdout(io.StringIO()):
         code = pytest.main(arguments, plugins=[plugin])
-    if plugin.no_worker:
-        raise plugin.no_worker
-    if code == pytest.ExitCode.INTERRUPTED and not plugin.faults:
+    if task.no_worker:
+        raise task.no_worker
+    faults = plugin.faults + task.faults
+    if code == pytest.ExitCode.INTERRUPTED and not faults:
         raise GraderError("stopped")
-    if plugin.faults:
-        raise GraderError(f"a public test is at fault: {plugin.faults[0]}")
-    return plugin.outcomes.get(question, [])
+    if faults:
+        raise GraderError(f"a public test is at fault: {faults[0]}")
+    return task.outcomes.get(question, [])
 
 
 def _verdict(question: str, results: list[TestResult]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,64 +19,33 @@ from grader.proxies import Reference, References, Student
 from grader.results import NOT_ANSWERED, Outcome, TestResult
 from grader.sandbox import Hosts
 from grader.session import WITH_KERAS, Session
-from grader.submission import Submission
+from grader.task import Task
 
 #: A question with many failures needs no more hints than this.
 _MOST_EXPLAINED = 3
+_ENOUGH = "enough is known"
 
 
 class GraderPlugin:
     """Gives tests ``student``, ``reference`` and ``rng``; collects their outcomes.
 
+    The tests are collected once and run for one task after the other.
+
     Args:
         manifest: the assignment.
-        submission: what is graded.
-        hosts: where its code runs.
-        seed: from which every test's random numbers follow.
-        only: question ids to run; all if empty.
-        explain: whether failures are matched with misconceptions; an `Explainer` of
-            the caller's is used and left open.
-        progress: called with the question's id before each test.
-        enough: given a question's results so far, tells whether to skip the rest.
-        session: makes the session of a question; one with a worker if None.
-        references: keeps the clean Keras process; one of its own if None.
-        first: names of tests, as in their results, in the order to run them.
+        hosts: where the submissions' code runs.
+        tasks: what to grade; the next is asked for when the one before is done.
     """
 
-    def __init__(
-        self,
-        manifest: Manifest,
-        submission: Submission,
-        hosts: Hosts,
-        *,
-        seed: int,
-        only: Sequence[str] = (),
-        explain: bool | Explainer = True,
-        progress: Callable[[str], None] = lambda question: None,
-        enough: Callable[[Sequence[TestResult]], bool] | None = None,
-        session: Callable[[Question], Session] | None = None,
-        references: References | None = None,
-        first: Sequence[str] = (),
-    ) -> None:
-        self.outcomes: dict[str, list[TestResult]] = {}
-        self.problems: dict[str, list[dict[str, Any]]] = {}
+    def __init__(self, manifest: Manifest, hosts: Hosts, tasks: Iterable[Task]) -> None:
         self.faults: list[str] = []
-        self.no_worker: WorkerFault | None = None
         self._manifest = manifest
-        self._submission = submission
         self._hosts = hosts
-        self._seed = seed
-        self._only = only
-        self._explainer = Explainer(manifest, hosts) if explain is True else explain
-        self._close_explainer = explain is True
-        self._progress = progress
-        self._enough = enough
-        self._new_session = session or self._in_worker
+        self._tasks = tasks
+        self._task: Task
+        self._explainer: Explainer | None = None
+        self._references: References
         self._session: Session | None = None
-        self._references = references or References(manifest, hosts)
-        self._close_references = references is None
-        self._references.renew()
-        self._ranks = {name: rank for rank, name in enumerate(first)}
         self._started = 0.0
 
     # -- fixtures ---------------------------------------------------------------
@@ -106,17 +75,11 @@ class GraderPlugin:
         config.addinivalue_line("markers", "question(id): the question a test is for")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keeps the chosen questions, in the manifest's order."""
-        wanted = list(self._only or self._manifest.ids)
+        """Finds tests that are for no question."""
         for item in items:
             if self._question_of(item) not in self._manifest.ids:
                 asked = self._question_of(item)
                 self.faults.append(f"{item.nodeid}: there is no question {asked!r}")
-        items[:] = [item for item in items if self._question_of(item) in wanted]
-        items.sort(key=self._place)
-        if any("reference" in getattr(item, "fixturenames", ()) for item in items):
-            # Started now: TensorFlow loads while other tests run.
-            self._hosts.prepare(WITH_KERAS)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A test file that cannot be imported is the grader's fault."""
@@ -124,10 +87,20 @@ class GraderPlugin:
             lines = str(report.longrepr).strip().splitlines() or ["unknown"]
             self.faults.append(f"{report.nodeid}: {lines[-1]}")
 
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Runs the tests of every task; nothing if they could not be collected."""
+        for task in () if self.faults else self._tasks:
+            self._begin(task)
+            try:
+                self._run(self._chosen(session.items))
+            finally:
+                self._end()
+        return True
+
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Tells the progress display; skips what a dead worker cannot answer."""
         question = self._question_of(item)
-        self._progress(question)
+        self._task.progress(question)
         session = self._session
         if session is not None and session.question.id != question:
             self._close()
@@ -136,8 +109,8 @@ class GraderPlugin:
             session.begin_test(self._seed_of(item))
             if session.broken is not None:
                 pytest.skip("the worker of this question has ended")
-        if self._enough and self._enough(self.outcomes.get(question, [])):
-            pytest.skip("enough is known")
+        if self._enough(question):
+            pytest.skip(_ENOUGH)
         self._started = time.perf_counter()
 
     @pytest.hookimpl(wrapper=True)
@@ -150,22 +123,64 @@ class GraderPlugin:
             self._record(item, call.excinfo.value if call.excinfo else None)
         return report
 
-    def pytest_sessionfinish(self) -> None:
+    # ---------------------------------------------------------------------------
+
+    def _begin(self, task: Task) -> None:
+        self._task = task
+        if task.explain is True:
+            self._explainer = Explainer(self._manifest, self._hosts)
+        else:
+            self._explainer = task.explain or None
+        self._references = task.references or References(self._manifest, self._hosts)
+        self._references.renew()
+
+    def _end(self) -> None:
         """Ends the last workers."""
         if self._explainer:
             self._explainer.forget()
-        if self._explainer and self._close_explainer:
-            self._explainer.close()
+            if self._task.explain is True:
+                self._explainer.close()
         self._close()
-        if self._close_references:
+        if self._task.references is None:
             self._references.close()
 
-    # ---------------------------------------------------------------------------
+    def _chosen(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """The tests of the task's questions: as in the manifest, then as asked for."""
+        ranks = {name: rank for rank, name in enumerate(self._task.first)}
+
+        def place(item: pytest.Item) -> tuple[int, int]:
+            question = self._manifest.ids.index(self._question_of(item))
+            return question, ranks.get(_readable(item), len(ranks))
+
+        wanted = self._task.only
+        chosen = [item for item in items if self._question_of(item) in wanted]
+        if any("reference" in getattr(item, "fixturenames", ()) for item in chosen):
+            # Started now: TensorFlow loads while other tests run.
+            self._hosts.prepare(WITH_KERAS)
+        return sorted(chosen, key=place)
+
+    def _run(self, items: Sequence[pytest.Item]) -> None:
+        for item, following in zip(items, [*items[1:], None], strict=False):
+            if self._task.no_worker:
+                return
+            # Many tests of many wrong answers: pytest takes a while to skip one. The
+            # last of a file it must see, to end what the file has set up.
+            if following is not None and following.path == item.path:
+                question = self._question_of(item)
+                if self._enough(question):
+                    found = TestResult(_readable(item), Outcome.NOT_RUN, _ENOUGH)
+                    self._task.outcomes.setdefault(question, []).append(found)
+                    continue
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+    def _enough(self, question: str) -> bool:
+        enough = self._task.enough
+        return bool(enough and enough(self._task.outcomes.get(question, [])))
 
     def _record(self, item: pytest.Item, error: BaseException | None) -> None:
         question = self._question_of(item)
         seconds = time.perf_counter() - self._started
-        results = self.outcomes.setdefault(question, [])
+        results = self._task.outcomes.setdefault(question, [])
         name = _readable(item)
         if error is None:
             results.append(TestResult(name, Outcome.PASSED, seconds=seconds))
@@ -177,14 +192,14 @@ class GraderPlugin:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             return
         if isinstance(error, WorkerFault):
-            self.no_worker = error
-            item.session.shouldstop = "no worker"
+            self._task.no_worker = error
             return
         if isinstance(error, GraderFault) or not (
             log or isinstance(error, StudentFault)
         ):
             # Before any student call: the test itself is at fault.
-            self.faults.append(f"{item.nodeid}: {type(error).__name__}: {error}")
+            fault = f"{item.nodeid}: {type(error).__name__}: {error}"
+            self._task.faults.append(fault)
             results.append(TestResult(name, Outcome.NOT_RUN, "the grader is at fault"))
             return
         outcome, message = describe_failure(error, log)
@@ -208,29 +223,28 @@ class GraderPlugin:
 
     def _seed_of(self, item: pytest.Item) -> int:
         """A number that follows from the run's seed and the test's name."""
-        return zlib.crc32(f"{self._seed} {item.name}".encode())
+        return zlib.crc32(f"{self._task.seed} {item.name}".encode())
 
     def _session_for(self, item: pytest.Item) -> Session:
         question = self._question_of(item)
         if self._session is None or self._session.question.id != question:
             self._close()
-            self._session = self._new_session(self._manifest.question(question))
+            new = self._task.session or self._in_worker
+            self._session = new(self._manifest.question(question))
             self._session.begin_test(self._seed_of(item))
         return self._session
 
     def _in_worker(self, question: Question) -> Session:
-        return Session(self._manifest, question, self._submission, self._hosts)
+        submission = self._task.submission
+        return Session(self._manifest, question, submission, self._hosts)
 
     def _close(self) -> None:
         if self._session is not None:
-            self.problems[self._session.question.id] = self._session.problems
-            self._session.close()
+            question = self._session.question.id
+            self._task.problems[question] = self._session.problems
+            if not self._task.keep_session:
+                self._session.close()
             self._session = None
-
-    def _place(self, item: pytest.Item) -> tuple[int, int]:
-        """Sorts tests: questions as in the manifest, then as asked for."""
-        question = self._manifest.ids.index(self._question_of(item))
-        return question, self._ranks.get(_readable(item), len(self._ranks))
 
     def _question_of(self, item: pytest.Item) -> str:
         marker = item.get_closest_marker("question")

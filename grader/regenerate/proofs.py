@@ -13,7 +13,8 @@ from grader.grade import Grading, grade
 from grader.machine import missing
 from grader.manifest import Manifest, Question
 from grader.regenerate.files import blank_files, file_leaks
-from grader.regenerate.judge import SEED, Job, Judges, processes_for
+from grader.regenerate.judge import SEED, Job
+from grader.regenerate.judges import Judges, processes_for
 from grader.regenerate.leaks import find_leaks
 from grader.regenerate.notebooks import Source
 from grader.results import Outcome, Report

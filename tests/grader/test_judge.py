@@ -12,7 +12,8 @@ from grader.errors import GraderFault
 from grader.explain import _same_call
 from grader.grade import Grading, grade
 from grader.regenerate import leaks
-from grader.regenerate.judge import Job, Judges, processes_for
+from grader.regenerate.judge import Job
+from grader.regenerate.judges import Judges, processes_for
 from grader.regenerate.notebooks import read_source, student_notebook
 from grader.regenerate.proofs import _cheapest_first, prove
 from grader.results import Outcome, QuestionResult, Report, TestResult
