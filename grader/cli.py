@@ -17,6 +17,7 @@ import click
 from grader import commands
 from grader.errors import ExitCode, GraderError
 from grader.manifest import all_assignments, find_assignment, load
+from grader.printable import one_line
 from grader.results import Report
 
 _COMMANDS = {module.name for module in pkgutil.iter_modules(commands.__path__)}
@@ -177,7 +178,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: ExitCode) -> None:
-    click.echo(f"grader: {message}", err=True)
+    click.echo(f"grader: {one_line(message)}", err=True)
     sys.exit(code)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,25 +13,13 @@ from grader.errors import (
     StudentError,
     StudentTimeout,
 )
+from grader.printable import printable
 from grader.results import NOT_ANSWERED, Outcome
 from grader.session import Call, Handle, Ref
 
 #: What a test makes for itself, or asks of a model in order to look at it.
 _GIVEN = ("layer", "model", "copy", "blueprint")
 _SMALL = 12
-_LONGEST = 4000
-# Escape sequences, control characters, what turns the direction of text around or
-# ends a line, and halves of characters.
-_CONTROL = re.compile(
-    r"\x1b\[[0-9;?]*[A-Za-z]"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
-
-def printable(text: str, limit: int = _LONGEST) -> str:
-    """Returns `text` without control characters, shortened to `limit`."""
-    clean = _CONTROL.sub("", text).strip()
-    return clean if len(clean) <= limit else clean[:limit] + " …"
 
 
 def describe_calls(log: Sequence[Call]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from grader.printable import one_line
+
 
 class ExitCode(IntEnum):
     """Exit codes of ``python -m grader``."""
@@ -15,9 +17,15 @@ class ExitCode(IntEnum):
 
 
 class GraderError(Exception):
-    """An error that the person at the keyboard can mend: one line, no traceback."""
+    """An error that the person at the keyboard can mend: one line, no traceback.
+
+    Its message may quote what a student wrote: that is made plain text here.
+    """
 
     exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 class ManifestError(GraderError):

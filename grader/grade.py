@@ -11,6 +11,7 @@ from grader.errors import GraderError, GraderFault
 from grader.explain import Explainer
 from grader.machine import missing
 from grader.manifest import Manifest, Question, check_tests
+from grader.printable import one_line
 from grader.proxies import References
 from grader.results import NOT_ANSWERED, Outcome, Report, TestResult
 from grader.running import run_tests
@@ -19,6 +20,8 @@ from grader.scoring import score
 from grader.session import Session, packages
 from grader.submission import Submission, is_blank_file
 from grader.task import Task
+
+_MOST_NOTES = 20
 
 
 @dataclass
@@ -210,7 +213,8 @@ def _messages(submission: Submission, questions: Sequence[Question]) -> dict[str
                 for name in question.graded_names
             )
             if hit and names:
-                messages[question.id] = f"{problem.cell}: {problem.message}"
+                text = one_line(f"{problem.cell}: {problem.message}")
+                messages[question.id] = text
     return messages
 
 
@@ -219,8 +223,11 @@ def _notes(
     questions: Sequence[Question],
     problems: dict[str, list[dict[str, object]]],
 ) -> Iterator[str]:
-    for problem in submission.definitions.problems:
-        yield f"{problem.cell} cannot be read: {problem.message}"
+    unread = submission.definitions.problems
+    for problem in unread[:_MOST_NOTES]:
+        yield one_line(f"{problem.cell} cannot be read: {problem.message}")
+    if len(unread) > _MOST_NOTES:
+        yield f"{len(unread) - _MOST_NOTES} more cells cannot be read"
     for question in questions:
         for name in question.graded_names:
             again = submission.definitions.again(question.id, name)
@@ -231,4 +238,4 @@ def _notes(
                 )
         for found in problems.get(question.id, []):
             text = f"{found['type']}: {found['message']}"
-            yield f"{found['cell']}, line {found['line']} failed: {text}"[:300]
+            yield one_line(f"{found['cell']}, line {found['line']} failed: {text}", 300)

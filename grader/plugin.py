@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.describe import describe_calls, describe_failure, printable
+from grader.describe import describe_calls, describe_failure
 from grader.errors import GraderFault, StudentFault, WorkerFault
 from grader.explain import Explainer
 from grader.manifest import Manifest, Question
+from grader.printable import printable
 from grader.proxies import Reference, References, Student
 from grader.results import NOT_ANSWERED, Outcome, TestResult
 from grader.sandbox import Hosts

@@ -9,8 +9,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from rich.console import Console
 
-from grader.describe import printable
 from grader.errors import GraderError
+from grader.printable import printable
 from grader.reports.console import print_report, print_summary
 from grader.reports.junit import write_junit
 from grader.results import Outcome, QuestionResult, Report, TestResult
