@@ -23,6 +23,8 @@ from grader.submission.cells import Cell, read_cells
 _T = TypeVar("_T")
 _KINDS = ("misconception", "alternative")
 _LAST_CELL = 10_000
+#: What Python says of a text that it cannot read; each damage has its own.
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def misconception(question: str, *, hint: str) -> Callable[[_T], _T]:
@@ -76,7 +78,7 @@ def _functions(manifest: Manifest, kind: str) -> list[Variant]:
         return []
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise ManifestError(f"{path}: cannot be read: {error}") from None
     found = []
     for node in tree.body:
@@ -86,7 +88,10 @@ def _functions(manifest: Manifest, kind: str) -> list[Variant]:
                     node.decorator_list.remove(decorator)
                     found.append((node.name, _arguments(decorator, path)))
     tree.body = [node for node in tree.body if not _imports_marks(node)]
-    source = ast.unparse(tree)
+    try:
+        source = ast.unparse(tree)
+    except _UNREADABLE as error:
+        raise ManifestError(f"{path}: cannot be read: {error}") from None
     for name, (question, _) in found:
         if question not in manifest.ids:
             raise ManifestError(
@@ -109,7 +114,7 @@ def _file_variants(manifest: Manifest, kind: str) -> list[Variant]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))[kind]
         return [_file_variant(manifest, row) for row in rows]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, KeyError) as error:
+    except (*_UNREADABLE, OSError, TypeError, KeyError, AttributeError) as error:
         raise ManifestError(f"{path}: cannot be read: {error!r}") from None
 
 
@@ -179,7 +184,7 @@ def _arguments(node: ast.expr, path: Path) -> tuple[str, str]:
     try:
         question = ast.literal_eval(node.args[0])
         keywords = {k.arg: ast.literal_eval(k.value) for k in node.keywords}
-    except (ValueError, IndexError):
+    except (*_UNREADABLE, IndexError, TypeError):
         raise ManifestError(
             f"{path}:{node.lineno}: write the question and the hint as plain texts"
         ) from None

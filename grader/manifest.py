@@ -150,7 +150,7 @@ def load(folder: Path) -> Manifest:
         raise ManifestError(
             f"{_shown(folder)}: no {MANIFEST_NAME} here; is it an assignment's folder?"
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ManifestError(f"{_shown(path)}: cannot be read: {error}") from None
     where = _shown(path)
     raw = data.pop("questions", None)
@@ -247,10 +247,12 @@ def _build(cls: type[_T], data: Any, where: str) -> _T:
 
 def _value(key: str, value: Any, where: str) -> Any:
     if key in _STRINGS:
-        good = isinstance(value, str) and bool(value.strip())
+        good = isinstance(value, str) and bool(value.strip()) and "\0" not in value
         expected = "a text"
     elif key in _STRING_LISTS:
-        good = isinstance(value, list) and all(isinstance(v, str) and v for v in value)
+        good = isinstance(value, list) and all(
+            isinstance(v, str) and v and "\0" not in v for v in value
+        )
         expected = "a list of texts"
     elif key in _NUMBERS:
         good = isinstance(value, int | float) and not isinstance(value, bool)
@@ -261,7 +263,7 @@ def _value(key: str, value: Any, where: str) -> Any:
         good = good and 0 <= value < 1e7
         expected = "a number, 0 or more"
     elif key == "due":
-        good = isinstance(value, datetime)
+        good = isinstance(value, datetime) and 1970 < value.year < 9999
         expected = "a date with a time, e.g. 2027-03-01T23:59:00+01:00"
     elif key == "devices":
         good = type(value) is int and 0 < value <= 8

@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from grader import cli, manifest
+from grader.authoring import read_variants
+from grader.errors import GraderError, ManifestError
+from grader.grade import _messages, _notes
 from grader.manifest import ROOT
-from tests.grader.course import notebook, write_course
+from grader.printable import one_line
+from grader.submission import Submission
+from grader.submission.cells import Cell
+from tests.grader.course import NAME, notebook, write_course
 
 RIGHT = notebook(
     "import numpy as np",
@@ -209,3 +216,81 @@ def test_real_processes_say_one_line_and_no_traceback(tmp_path):
         assert done.stdout == ""
         assert len(done.stderr.splitlines()) == 1
         assert "nowhere" in done.stderr
+
+
+def test_what_a_student_wrote_is_plain_text_in_every_message(here, run):
+    odd = "\x1b]0;title\x07 \x9b2J \u202e \ud800\nnext line"
+    message = str(GraderError(f"bob{odd}.ipynb: no notebook"))
+    assert message == "bob]0;title 2J   next line.ipynb: no notebook"
+    cells = [Cell(1, f"x = 1\ny = '{odd}", "double"), Cell(2, "(")]
+    submission = Submission.from_cells(cells)
+    questions = here.manifest.questions
+    for note in (*_notes(submission, questions, {}), *said(submission, questions)):
+        assert note == one_line(note)
+    where = {"cell": "cell 1", "line": 1, "type": odd, "message": odd}
+    (*_, note) = _notes(submission, questions, {"double": [where]})
+    assert note == one_line(note)
+
+
+def said(submission, questions):
+    return _messages(submission, questions).values()
+
+
+def test_a_thousand_cells_that_cannot_be_read_are_not_a_thousand_notes(here):
+    submission = Submission.from_cells([Cell(n, "(") for n in range(1000)])
+    notes = list(_notes(submission, here.manifest.questions, {}))
+    assert len(notes) == 21
+    assert notes[-1] == "980 more cells cannot be read"
+
+
+BROKEN_MANIFESTS = {
+    "brackets": f"title = {'[' * 5000}",
+    "a number of 5000 digits": f"memory_mb = {'9' * 5000}",
+    "a null byte": 'title = "T"\nsubmit = ["a\\u0000.ipynb"]',
+    "a null byte that is given": (
+        'title = "T"\nsubmit = ["a.ipynb"]\ngiven = ["a\\u0000"]\n'
+        '[[questions]]\nid = "double"\ntitle = "D"\npoints = 1'
+    ),
+    "a date before all dates": (
+        'title = "T"\nsubmit = ["a.ipynb"]\n[late]\ndue = 0001-01-01T00:00:00+14:00\n'
+        '[[questions]]\nid = "double"\ntitle = "D"\npoints = 1'
+    ),
+}
+
+
+@pytest.mark.parametrize("text", BROKEN_MANIFESTS.values(), ids=BROKEN_MANIFESTS)
+def test_a_manifest_that_breaks_its_reader(here, run, text):
+    (here.assignment / "assignment.toml").write_text(text)
+    refused(run("assignments/01_tiny"), "assignment.toml")
+
+
+BROKEN_VARIANTS = {
+    "one text for two": 'changes = ["x"]',
+    "no file": 'path = "nowhere.cc"',
+    "a null byte": 'path = "a\\u0000"',
+    "a number": "path = 5",
+}
+
+
+@pytest.mark.parametrize("line", BROKEN_VARIANTS.values(), ids=BROKEN_VARIANTS)
+def test_a_table_of_variants_that_cannot_be_read(here, line):
+    row = f'[[misconception]]\nname = "a"\nquestion = "double"\n{line}\n'
+    here.write(f"solutions/{NAME}/misconceptions.toml", row)
+    here.write(f"solutions/{NAME}/double.cc", "x")
+    asked = here.manifest
+    question = replace(asked.question("double"), files=("double.cc",))
+    with pytest.raises(ManifestError, match=r"misconceptions\.toml"):
+        read_variants(
+            replace(asked, questions=(question, asked.question("total"))),
+            "misconception",
+        )
+
+
+@pytest.mark.parametrize(
+    "text", ["\0", "x = " + "(" * 500, "@misconception({[]: 1})\ndef f(): 1"]
+)
+def test_variants_that_break_their_reader(here, text):
+    path = here.solution / "misconceptions.py"
+    path.write_text(text)
+    with pytest.raises(ManifestError, match=r"misconceptions\.py"):
+        read_variants(here.manifest, "misconception")
