@@ -19,7 +19,9 @@ RUN = 9
 WINDOW = 4
 _TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|\"[^\"\n]*\"|'[^'\n]*'|[^\s\w]")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_C_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+# One that has no end goes to the end: to look for it once more from every /* in it
+# would take forever.
+_C_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _PUBLIC = frozenset(dir(builtins))
 _T = TypeVar("_T", bound=ast.AST)
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BLOCKS = (ast.If, ast.Try, ast.With)
+_LOOPS = (ast.For, ast.If, ast.With)
 #: Methods that fill a list, a set, a dictionary or an array.
 _FILLING = frozenset(
     ["add", "append", "extend", "fill", "insert", "setdefault", "sort", "update"]
@@ -22,7 +23,7 @@ def bound_names(node: ast.stmt) -> frozenset[str]:
 
     A loop is the run of a notebook, not a definition, and may never end.
     """
-    return frozenset(_bound(node))
+    return frozenset(name for s in _within(node, _BLOCKS) for name in _bound(s))
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:
@@ -42,16 +43,22 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         yield from _target_names(node.target)
     elif type(node).__name__ == "TypeAlias":  # Python 3.12
         yield from _target_names(node.name)  # type: ignore[attr-defined]
-    elif isinstance(node, _BLOCKS):
-        for child in _block_statements(node):
-            yield from _bound(child)
 
 
-def _block_statements(node: ast.stmt) -> Iterator[ast.stmt]:
-    for field in ("body", "orelse", "finalbody"):
-        yield from getattr(node, field, [])
-    for handler in getattr(node, "handlers", []):
-        yield from handler.body
+def _within(node: ast.stmt, blocks: tuple[type[ast.stmt], ...]) -> Iterator[ast.stmt]:
+    """Yields `node` and what stands in it, as long as that is in `blocks`.
+
+    Not by recursion: a thousand ``elif`` are a thousand blocks in each other.
+    """
+    waiting = [node]
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        if isinstance(statement, blocks):
+            for field in ("body", "orelse", "finalbody"):
+                waiting += getattr(statement, field, [])
+            for handler in getattr(statement, "handlers", []):
+                waiting += handler.body
 
 
 def _target_names(target: ast.expr) -> Iterator[str]:
@@ -92,35 +99,33 @@ def filled_names(node: ast.stmt) -> frozenset[str]:
     In the cell that makes the table this is part of its definition; elsewhere it is
     the run of the notebook.
     """
-    if isinstance(node, ast.Expr):
-        call = node.value
-        method = call.func if isinstance(call, ast.Call) else None
-        if isinstance(method, ast.Attribute) and method.attr in _FILLING:
-            return frozenset(filter(None, [_changed(method)]))
-        return frozenset()
-    if isinstance(node, ast.For | ast.If | ast.With):
-        inside = list(_block_statements(node))
-        found = frozenset().union(
-            *map(mutated_names, inside), *map(filled_names, inside)
-        )
-        sums = (n.target for n in inside if isinstance(n, ast.AugAssign))
-        return found | {t.id for t in sums if isinstance(t, ast.Name)}
-    return frozenset()
+    if not isinstance(node, _LOOPS):
+        return frozenset(_filled_by_call(node))
+    inside = list(_within(node, _LOOPS))
+    found = frozenset().union(
+        *map(mutated_names, inside), *map(_filled_by_call, inside)
+    )
+    sums = (n.target for n in inside if isinstance(n, ast.AugAssign))
+    return found | {t.id for t in sums if isinstance(t, ast.Name)}
+
+
+def _filled_by_call(node: ast.stmt) -> Iterator[str]:
+    call = node.value if isinstance(node, ast.Expr) else None
+    method = call.func if isinstance(call, ast.Call) else None
+    if isinstance(method, ast.Attribute) and method.attr in _FILLING:
+        yield from filter(None, [_changed(method)])
 
 
 def loop_names(node: ast.stmt) -> frozenset[str]:
     """Names that a loop gives a value itself, in all its turns."""
-    children = _block_statements(node) if isinstance(node, ast.For | ast.If) else ()
-    own = _target_names(node.target) if isinstance(node, ast.For) else ()
-    return frozenset(own).union(*map(loop_names, children))
+    loops = (s for s in _within(node, (ast.For, ast.If)) if isinstance(s, ast.For))
+    return frozenset(name for loop in loops for name in _target_names(loop.target))
 
 
 def augmented_names(node: ast.stmt) -> frozenset[str]:
     """Names that ``n += 1`` looks up, which symbol tables do not tell."""
-    if isinstance(node, ast.AugAssign):
-        return frozenset(_target_names(node.target))
-    children = _block_statements(node) if isinstance(node, _BLOCKS) else ()
-    return frozenset().union(*map(augmented_names, children))
+    found = (s for s in _within(node, _BLOCKS) if isinstance(s, ast.AugAssign))
+    return frozenset(name for s in found for name in _target_names(s.target))
 
 
 @dataclass(frozen=True)

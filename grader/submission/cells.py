@@ -15,13 +15,15 @@ from typing import Any
 from grader.errors import SubmissionError
 
 #: A notebook with its pictures may be large; beyond this it is a mistake.
-MAX_FILE_BYTES = 200 * 2**20
+MAX_FILE_BYTES = 64 * 2**20
+#: Two characters of JSON can ask for a hundred bytes of memory.
+_MOST_VALUES = 5_000_000
 #: Key under which a generated notebook keeps the question of an answer cell.
 METADATA_KEY = "course"
 
 _CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>)( |$)", re.MULTILINE)
 _PERCENT = re.compile(r"^# %%(?!%)(?P<rest>.*)$")
-_OPTION = re.compile(r"""(\w+)=(?:"([^"]*)"|(\S+))""")
+_OPTION = re.compile(r"""(?<!\w)(\w+)=(?:"([^"]*)"|(\S+))""")
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,11 @@ def notebook_cells(text: str, name: str) -> list[Cell]:
     Raises:
         SubmissionError: if it is not a notebook.
     """
+    if sum(map(text.count, ",[{")) > _MOST_VALUES:
+        raise SubmissionError(
+            f"{name}: more than {_MOST_VALUES // 10**6} million values in it: clear "
+            "its outputs and save it again"
+        )
     try:
         book = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -170,7 +177,9 @@ def notebook_cells(text: str, name: str) -> list[Cell]:
 def _question(metadata: Any) -> str:
     course = metadata.get(METADATA_KEY) if isinstance(metadata, dict) else None
     question = course.get("question") if isinstance(course, dict) else None
-    return question if isinstance(question, str) else ""
+    if isinstance(question, str) and question.isidentifier():
+        return question
+    return ""
 
 
 def _joined(source: Any) -> str:

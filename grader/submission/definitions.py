@@ -9,7 +9,8 @@ needs, in the cell that makes the table, is part of it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -97,6 +98,14 @@ class _Statement:
         at_once = found.at_once | augmented_names(self.node)
         return Uses(at_once - loop_names(self.node), found.later)
 
+    @cached_property
+    def is_stub(self) -> bool:
+        return is_stub(self.node)
+
+    @cached_property
+    def is_blank(self) -> bool:
+        return is_blank(self.node)
+
     @property
     def unit(self) -> Unit:
         binds = tuple(sorted(self.binds))
@@ -112,11 +121,17 @@ class Definitions:
         self._statements = statements
         self.problems = tuple(problems)
         self._by_name: dict[str, list[_Statement]] = {}
+        self._by_cell: dict[tuple[str, int], list[_Statement]] = {}
         self._changed: dict[str, list[_Statement]] = {}
         self._filled: dict[tuple[str, int], list[_Statement]] = {}
+        self._answers: dict[str, list[_Statement]] = {}
         for statement in statements:
             for name in statement.binds:
                 self._by_name.setdefault(name, []).append(statement)
+                where = name, statement.cell.number
+                self._by_cell.setdefault(where, []).append(statement)
+                if statement.cell.question == name:
+                    self._answers.setdefault(name, []).append(statement)
             for name in mutated_names(statement.node):
                 self._changed.setdefault(name, []).append(statement)
             for name in filled_names(statement.node):
@@ -138,7 +153,7 @@ class Definitions:
     def is_blank(self, question: str, names: Iterable[str]) -> bool:
         """True if none of `names` is defined as more than the handed-out blank."""
         found = [self._graded(question, name) for name in names]
-        return all(s is None or is_blank(s.node) for s in found)
+        return all(s is None or s.is_blank for s in found)
 
     def units(self, question: str, names: Sequence[str]) -> tuple[Unit, ...]:
         """Returns what must be executed to have `names`, in a workable order."""
@@ -155,46 +170,47 @@ class Definitions:
         last = self._by_name.get(name, [chosen])[-1]
         if chosen is None or last is None or last.cell.number <= chosen.cell.number:
             return ""
-        return "" if is_stub(last.node) else last.cell.label
+        return "" if last.is_stub else last.cell.label
 
     def _graded(self, question: str, name: str) -> _Statement | None:
         """The answer cell's definition, else the last; a blank only if alone."""
         found = self._by_name.get(name, [])
-        whole = [s for s in found if not is_stub(s.node)]
-        answered = whole or [s for s in found if not is_blank(s.node)] or found
+        whole = [s for s in found if not s.is_stub]
+        answered = whole or [s for s in found if not s.is_blank] or found
         tagged = [s for s in answered if s.cell.question == question]
         return _last(tagged or answered)
 
     def _closure(self, question: str, names: Sequence[str]) -> list[_Statement]:
         chosen: dict[_Statement, None] = {}
-        waiting = [s for name in names if (s := self._graded(question, name))]
+        changed: set[str] = set()
+        seen: set[tuple[str, int]] = set()
+        waiting: list[_Statement | None] = [self._graded(question, n) for n in names]
         waiting += [s for s in self._statements if _is_star_import(s.node)]
         while waiting:
             statement = waiting.pop()
-            if statement in chosen:
+            if statement is None or statement in chosen:
                 continue
             chosen[statement] = None
-            waiting += self._needed_by(statement)
+            waiting += [self._before(n, statement) for n in statement.uses.at_once]
+            waiting += [self._finally(n, statement) for n in statement.uses.later]
+            number = statement.cell.number
+            here = {(name, number) for name in statement.binds} - seen
+            seen |= here
+            for where in here:
+                waiting += self._filled.get(where, [])
+            for name in statement.binds - changed:
+                # Like ``TABLE["a"] = 1`` or ``Layer.call = call``.
+                waiting += self._changed.get(name, [])
+            changed |= statement.binds
         return self._ordered(chosen, {*names}, question)
-
-    def _needed_by(self, statement: _Statement) -> Iterable[_Statement]:
-        for name in statement.uses.at_once:
-            yield from self._some(self._before(name, statement))
-        for name in statement.uses.later:
-            yield from self._some(self._finally(name, statement))
-        for name in statement.binds:
-            yield from self._changes(name)
-            yield from self._filled.get((name, statement.cell.number), [])
-
-    @staticmethod
-    def _some(statement: _Statement | None) -> Iterable[_Statement]:
-        return () if statement is None else (statement,)
 
     def _before(self, name: str, user: _Statement) -> _Statement | None:
         """The binding in force when `user` is executed, else any."""
-        found = [s for s in self._by_name.get(name, []) if s is not user]
-        earlier = [s for s in found if s.position < user.position]
-        return _last(earlier or found)
+        found = self._by_name.get(name, [])
+        earlier = bisect_left(found, user.position, key=lambda s: s.position)
+        if earlier:
+            return found[earlier - 1]
+        return _last([s for s in found[-2:] if s is not user])
 
     def _finally(self, name: str, user: _Statement) -> _Statement | None:
         """The binding in force when `user`'s functions run.
@@ -206,21 +222,17 @@ class Definitions:
         if name in user.binds:
             return None
         found = self._by_name.get(name, [])
-        groups = (
-            [s for s in found if s.cell.number == user.cell.number],
-            [s for s in found if s.cell.question == name],
-            [s for s in found if not _of_a_later_answer(s, user)],
-            found,
-        )
-        for group in groups:
-            answered = [s for s in group if not is_stub(s.node)]
-            if answered:
-                return answered[-1]
-        return next((group[-1] for group in groups if group), None)
 
-    def _changes(self, name: str) -> Iterable[_Statement]:
-        """Statements like ``TABLE["a"] = 1`` or ``Layer.call = call``."""
-        return self._changed.get(name, [])
+        def from_the_best() -> Iterator[_Statement]:
+            yield from reversed(self._by_cell.get((name, user.cell.number), []))
+            yield from reversed(self._answers.get(name, []))
+            for statement in reversed(found):
+                if not _of_a_later_answer(statement, user):
+                    yield statement
+            yield from reversed(found)
+
+        answered = (s for s in from_the_best() if not s.is_stub)
+        return next(answered, None) or next(from_the_best(), None)
 
     def _ordered(
         self, chosen: Iterable[_Statement], graded: set[str], question: str

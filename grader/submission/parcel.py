@@ -18,7 +18,7 @@ from grader.submission.files import Submission
 _PREBUILD_S = 600
 #: Folder beside the bindings in which they find what they built beforehand.
 PREBUILT = "prebuilt"
-_BLANK = re.compile(rb'^\s*#\s*error\s+"\w+: not answered yet"', re.MULTILINE)
+_BLANK = re.compile(rb'^[ \t]*#[ \t]*error[ \t]+"\w+: not answered yet"', re.MULTILINE)
 
 
 def parcel(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from click.testing import CliRunner
 
@@ -9,6 +11,7 @@ from grader.cli import cli
 from grader.manifest import find_assignment, load
 from grader.similarity import compare
 from grader.similarity.tokens import RUN, WINDOW, c_tokens, fingerprints, python_tokens
+from grader.submission import is_blank_file
 from tests.batch.conftest import hand_in
 from tests.grader.course import NAME, notebook
 
@@ -179,3 +182,14 @@ def test_batch_shows_them_on_the_class_page(course, tmp_path):
     page = (tmp_path / "out" / "feedback" / NAME / "index.html").read_text()
     assert "(ann) and (bob)" in page
     assert "<code>total</code>" in page
+
+
+HOSTILE = ("/*" * 400_000, "'\"" * 300_000, "\n" * 900_000 + "x")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=["comments", "quotes", "lines"])
+def test_hostile_sources_cost_no_time(text):
+    started = time.process_time()
+    c_tokens(text, ())
+    is_blank_file(text.encode())
+    assert time.process_time() - started < 5

@@ -258,3 +258,24 @@ def test_a_folder_in_the_notebooks_place(course):
     (folder / "01_tiny.ipynb").mkdir(parents=True)
     with pytest.raises(SubmissionError, match=r"01_tiny.ipynb: no such file"):
         read_submission(course.manifest, folder)
+
+
+def test_a_question_that_is_no_name_is_none():
+    for odd in ("\ud800", "\x1b[2J", "a b", "", "x" * 10 + "\n"):
+        cell = {"cell_type": "code", "metadata": {"course": {"question": odd}}}
+        (found,) = notebook_cells(json.dumps({"cells": [cell]}), "x.ipynb")
+        assert found.question == ""
+        assert found.label == "cell 1"
+
+
+def test_a_notebook_of_millions_of_empty_lists_is_refused_before_it_is_read():
+    text = '{"cells": [' + "[]," * 3_000_000 + "[]]}"
+    with pytest.raises(SubmissionError, match="more than 5 million values"):
+        notebook_cells(text, "x.ipynb")
+
+
+def test_a_long_line_after_a_marker_costs_no_time():
+    started = time.process_time()
+    for rest in ("a" * 300_000, 'a="' * 100_000, "a=" * 150_000):
+        percent_cells(f"# %% {rest}\nx = 1")
+    assert time.process_time() - started < 5

@@ -384,3 +384,28 @@ def test_any_text_is_taken_apart(text):
     found = extract([Cell(1, text, "f")])
     found.units("f", ["f"])
     assert all(problem.message for problem in found.problems)
+
+
+HOSTILE = {
+    "a thousand elif": "if x: pass\n" + "elif x: double = n = 1\n" * 900,
+    "one name, again and again": "x = x + 1\n" * 9_000,
+    "a name that is used and bound in turn": "x = 1\ndef f(): return x\n" * 3_500,
+    "changes without end": "x = {}\nx[0] = 1\n" * 5_500,
+    "a chain": "".join(f"v{i + 1} = v{i}\n" for i in range(6_000)),
+    "functions that call the next": "".join(
+        f"def g{i}(): return g{i + 1}()\n" for i in range(3_000)
+    ),
+}
+
+
+@pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
+def test_a_cell_of_as_large_as_may_be_costs_seconds(source):
+    started = time.process_time()
+    last = "def double(y):\n    return x + f() + v6000 + g0()"
+    found = extract([Cell(1, source), Cell(2, last, "double")])
+    for _ in range(3):
+        assert found.units("double", ["double"])
+        found.is_blank("double", ["double", "x", "f"])
+        found.imports("double", ["double"])
+    assert not found.problems
+    assert time.process_time() - started < 20
