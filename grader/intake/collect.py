@@ -22,10 +22,15 @@ from grader.intake.trees import (
     folder_items,
 )
 from grader.manifest import Manifest
+from grader.printable import one_line
 
 _MAX_SHOWN = 4
 #: Of one student.
 MAX_FILES_EACH = 10_000
+#: Bytes; disks take 255, with what is added to it.
+_LONGEST_NAME = 200
+#: The page of the class is ``index.html`` beside those of the students.
+_TAKEN = "index"
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,9 @@ def _handin(
         digest = hashlib.sha256(f"{error}\n{told}".encode(errors="replace")).hexdigest()
         return replace(made, digest=digest, problem=str(error))
     submitted = group.submitted or max(times, default=None)
-    return replace(made, folder=folder, digest=digest, submitted=submitted, note=note)
+    return replace(
+        made, folder=folder, digest=digest, submitted=submitted, note=one_line(note)
+    )
 
 
 def _choose(items: Sequence[Item], manifest: Manifest) -> tuple[dict[str, Item], str]:
@@ -169,7 +176,7 @@ def _one(items: Sequence[Item], name: str) -> tuple[Item, str]:
 def _matches(item: Item, name: str) -> bool:
     """True for the name itself and for a second download of it."""
     wanted = PurePosixPath(name)
-    number = r"(?:-\d+| ?\(\d+\))?"
+    number = r"(?:-\d{1,9}| ?\(\d{1,9}\))?"
     pattern = f"{re.escape(wanted.stem)}{number}{re.escape(wanted.suffix)}"
     return re.fullmatch(pattern, item.path.name, re.IGNORECASE) is not None
 
@@ -178,7 +185,8 @@ def _latest(items: list[Item], name: str) -> list[Item]:
     """Canvas numbers what is handed in again: ``-1``, ``-2``, …"""
 
     def number(item: Item) -> int:
-        found = re.search(r"(\d+)\)?$", item.path.stem[len(PurePosixPath(name).stem) :])
+        rest = item.path.stem[len(PurePosixPath(name).stem) :]
+        found = re.search(r"(\d{1,9})\)?$", rest)
         return int(found[1]) if found else 0
 
     top = max(map(number, items), default=0)
@@ -201,10 +209,12 @@ def _digest(files: dict[str, bytes]) -> str:
 def safe_name(student: str) -> str:
     """A folder's name for a student's id, whatever the id is."""
     plain = unicodedata.normalize("NFKC", student)
-    kept = re.sub(r"[^\w.@+-]", "_", plain).strip(".")[:80]
-    if kept == student:
+    kept = re.sub(r"[^\w.@+-]", "_", plain).strip(".")
+    kept = kept.encode()[:_LONGEST_NAME].decode(errors="ignore")
+    if kept == student and kept not in ("", _TAKEN):
         return kept
-    return f"{kept or 'student'}-{hashlib.sha256(student.encode()).hexdigest()[:8]}"
+    told = hashlib.sha256(student.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{kept or 'student'}-{told}"
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

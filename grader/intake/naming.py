@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from typing import Any
 
 from grader.errors import SubmissionError
 from grader.intake.trees import Item
+from grader.printable import one_line
 
 # doejane_LATE_12345_678901_04_conv_layer-1.ipynb
 _CANVAS = re.compile(
@@ -22,6 +25,7 @@ _MOODLE = re.compile(
     r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)"
 )
 _GRADESCOPE = "submission_metadata.yml"
+_LONGEST_ID = 200
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,20 @@ class Group:
 @dataclass
 class _Groups:
     found: dict[str, Group] = field(default_factory=dict)
+    items: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, item: Item, path: str, id: str, **known: Any) -> None:
+        id = _plain_id(id)
+        known |= {k: one_line(v) for k, v in known.items() if isinstance(v, str)}
         group = self.found.setdefault(id, Group(id, **known))
-        renamed = replace(item, path=PurePosixPath(path))
         late = group.late or known.get("late", False)
-        self.found[id] = replace(group, items=(*group.items, renamed), late=late)
+        self.found[id] = replace(group, late=late)
+        self.items[id].append(replace(item, path=PurePosixPath(path)))
+
+    def all(self) -> list[Group]:
+        """The groups with their items, in order."""
+        found = sorted(self.found.values(), key=lambda group: group.id)
+        return [replace(group, items=tuple(self.items[group.id])) for group in found]
 
 
 def by_student(
@@ -78,7 +90,7 @@ def by_student(
             if not (_canvas(item, groups) or _moodle(item, first, rest, groups)):
                 id = first if rest else _stem(first, assignment)
                 groups.add(item, rest or first, id)
-    return sorted(groups.found.values(), key=lambda group: group.id)
+    return groups.all()
 
 
 def _unwrapped(items: list[Item], submit: set[str]) -> list[Item]:
@@ -120,18 +132,16 @@ def _canvas(item: Item, groups: _Groups) -> bool:
 
 def _gradescope(items: Sequence[Item], listing: Item, groups: _Groups) -> None:
     about = _listing(listing)
-    root = listing.path.parent
     for item in items:
-        if item is listing or not item.path.is_relative_to(root):
-            continue
-        folder, *rest = item.path.relative_to(root).parts
+        folder, *rest = item.path.parts
         if not rest:
             continue
         entry = about.get(folder)
         entry = entry if isinstance(entry, dict) else {}
         people = entry.get(":submitters")
-        people = [p for p in people if isinstance(p, dict)] if people else [{}]
-        for person in people:  # a group's members each get the grade
+        people = people if isinstance(people, list) else []
+        # A group's members each get the grade.
+        for person in [p for p in people if isinstance(p, dict)] or [{}]:
             sid = person.get(":sid") or person.get(":email") or folder
             groups.add(
                 item,
@@ -148,9 +158,11 @@ def _listing(item: Item) -> dict[str, Any]:
 
     try:
         data = yaml.safe_load(item.read())
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        line = str(error).splitlines()[0]
-        raise SubmissionError(f"{_GRADESCOPE}: cannot be read: {line}") from None
+    except SubmissionError:
+        raise
+    except Exception as error:  # a date of month 13 has its own, and so have others
+        reason = f"{type(error).__name__}: {error}"
+        raise SubmissionError(f"{_GRADESCOPE}: cannot be read: {reason}") from None
     if not isinstance(data, dict):
         raise SubmissionError(f"{_GRADESCOPE}: expected submissions, one a key")
     return data
@@ -164,12 +176,25 @@ def _time(value: Any) -> datetime | None:
             return None
     if not isinstance(value, datetime):
         return None
-    # YAML drops the zone after it has converted to UTC.
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if value.tzinfo is None:  # YAML drops the zone after it has converted to UTC
+        return value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _plain_id(id: str) -> str:
+    """An id that can be shown and stored; those of different students stay apart."""
+    plain = one_line(id, _LONGEST_ID)
+    if plain == id:
+        return id
+    told = hashlib.sha256(id.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{plain}-{told}" if plain else told
 
 
 def _stem(name: str, assignment: str) -> str:
     """``alice_04_conv_layer (1).ipynb`` is alice's."""
     stem = re.sub(r"(?: ?\(\d+\)|-\d+)$", "", PurePosixPath(name).stem)
     without = stem.replace(assignment, "").strip(" _-.")
-    return without or stem
+    return without or stem or name

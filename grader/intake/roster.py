@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import GraderError
+from grader.printable import one_line
 
 # Canvas, Moodle and Gradescope exports, and what people write themselves.
 _COLUMNS = {
@@ -95,7 +96,7 @@ def read_roster(path: Path) -> Roster:
 
 def _person(row: dict[str, str | None]) -> Person:
     cells = {(k or "").strip().lower(): (v or "") for k, v in row.items() if k}
-    cells = {k: v.strip() if isinstance(v, str) else "" for k, v in cells.items()}
+    cells = {k: one_line(v) if isinstance(v, str) else "" for k, v in cells.items()}
 
     def cell(key: str) -> str:
         return next((cells[c] for c in _COLUMNS[key] if cells.get(c)), "")

@@ -6,6 +6,7 @@ a whole, links are not followed, and reading stops at a limit.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import zipfile
@@ -91,7 +92,8 @@ def _file_item(file: Path, path: PurePosixPath) -> Item:
     elif not file.is_file():
         problem = "not a plain file"
     else:
-        modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        with contextlib.suppress(ValueError, OSError, OverflowError):
+            modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
     def read() -> bytes:
         with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb") as stream:
@@ -114,7 +116,7 @@ def archive_items(data: bytes | Path, name: str) -> list[Item]:
     try:
         archive = zipfile.ZipFile(source)
         entries = archive.infolist()
-    except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
+    except Exception as error:  # each damage has its own
         raise SubmissionError(
             f"{name}: not a readable zip archive ({error}); download or zip it again"
         ) from None
@@ -123,7 +125,8 @@ def archive_items(data: bytes | Path, name: str) -> list[Item]:
     items = []
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
-        if not entry.is_dir() and not _IGNORED_PARTS & {*path.parts}:
+        named = path.parts and not entry.filename.endswith(("/", "\\"))
+        if named and not _IGNORED_PARTS & {*path.parts}:
             items.append(_entry_item(archive, entry, path))
     return sorted(items, key=lambda item: str(item.path))
 

@@ -13,8 +13,11 @@ import pytest
 
 from grader.errors import GraderError, SubmissionError
 from grader.intake import collect, read_roster
+from grader.intake.collect import safe_name
 from grader.intake.trees import MAX_FILE_BYTES
 from grader.manifest import Manifest, Question
+from grader.printable import one_line
+from tests.fuzz.archives import Entry, zip_bytes
 
 NAME = "04_conv_layer"
 BOOK = f"{NAME}.ipynb"
@@ -331,3 +334,88 @@ def test_a_disk_that_fills_costs_one_submission_and_no_other(
     monkeypatch.undo()
     _, bob = collect(source, manifest, tmp_path / "stage")
     assert (bob.folder / BOOK).read_text() == "B" * 5000
+
+
+def told(path: Path, manifest: Manifest, tmp_path: Path) -> list[str]:
+    return [h.student for h in collect(path, manifest, tmp_path / "stage")]
+
+
+def test_a_student_who_hands_in_a_listing_speaks_for_nobody_else(tmp_path, manifest):
+    mine = "submission_1:\n  :submitters:\n  - :sid: alice\n"
+    files = {f"{who}/{BOOK}": who for who in ("alice", "bob", "eve")}
+    files |= {"eve/submission_metadata.yml": mine, f"eve/submission_1/{BOOK}": "eve"}
+    source = write(tmp_path / "all", files)
+    assert told(source, manifest, tmp_path) == ["alice", "bob", "eve"]
+
+
+LISTINGS = {
+    "no such month": ":created_at: 2026-13-45",
+    "a time before all times": ":created_at: '0001-01-01T00:00:00+14:00'",
+    "a number for people": ":submitters: 5",
+    "nobody": ":submitters: []",
+    "words for people": ":submitters: [jane, joe]",
+    "a list that holds itself": ":submitters: &a [*a]",
+}
+
+
+@pytest.mark.parametrize("line", LISTINGS.values(), ids=LISTINGS)
+def test_an_odd_listing_loses_no_submission(tmp_path, manifest, line):
+    text = f"submission_1:\n  {line}\n"
+    files = {"x/submission_metadata.yml": text, f"x/submission_1/{BOOK}": "1"}
+    source = write(tmp_path / "all", files)
+    if "-13-" not in line:
+        assert told(source, manifest, tmp_path) == ["submission_1"]
+        return
+    with pytest.raises(SubmissionError, match=r"metadata.yml: cannot be read: .*month"):
+        told(source, manifest, tmp_path)
+
+
+def test_names_that_no_disk_or_gradebook_takes(tmp_path, manifest):
+    odd = (b"\xff\xfe", b"a\x1b[2Jb", b"ab", b"x\ny", "\U0001d4b3".encode() * 60)
+    source = tmp_path / "all"
+    for name in odd:
+        write(source, {f"{os.fsdecode(name)}/{BOOK}": name})
+    found = collect(source, manifest, tmp_path / "stage")
+    assert [h.problem for h in found] == [""] * len(odd)
+    assert len({h.student for h in found}) == len(odd), "two students became one"
+    for handin in found:
+        assert handin.student == one_line(handin.student)
+        assert len(f"{safe_name(handin.student)}.html".encode()) < 256
+    assert safe_name("index") != "index", "that page is the class's"
+
+
+def test_a_number_of_five_thousand_digits_is_no_download_number(tmp_path, manifest):
+    data = zipped({f"bob/{NAME}-{'9' * 5000}.ipynb": "1", f"alice/{BOOK}": "A"})
+    source = write(tmp_path, {"all.zip": data}) / "all.zip"
+    assert told(source, manifest, tmp_path) == ["alice", "bob"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "//", "./."])
+def test_entries_without_a_name_are_nobodys(tmp_path, manifest, name):
+    data = zip_bytes([Entry(f"alice/{BOOK}", b"A"), Entry(name, b"x")])
+    source = write(tmp_path, {"all.zip": data}) / "all.zip"
+    assert "alice" in told(source, manifest, tmp_path)
+
+
+def test_an_archive_of_a_later_version_is_refused(tmp_path, manifest):
+    data = zip_bytes([Entry(BOOK, b"A", version=255)])
+    source = write(tmp_path / "all", {"bob.zip": data, f"alice/{BOOK}": "A"})
+    alice, bob = collect(source, manifest, tmp_path / "stage")
+    assert not alice.problem
+    assert "bob.zip: not a readable zip archive" in bob.problem
+
+
+def test_archives_handed_in_together_have_one_limit(tmp_path, manifest):
+    large = zip_bytes([Entry("x", b"x")], before=bytes(40 << 20))
+    source = write(tmp_path / "all", {f"bob/{n}.zip": large for n in "ab"})
+    (bob,) = collect(source, manifest, tmp_path / "stage")
+    assert bob.problem == "archives of more than 64 MB; hand in the files themselves"
+
+
+def test_a_time_of_the_far_future_is_unknown(tmp_path, manifest):
+    source = write(tmp_path / "all", {f"alice/{BOOK}": "A"})
+    os.utime(source / "alice" / BOOK, (0, 2**36))
+    with_time = (source / "alice" / BOOK).stat().st_mtime > 2**35
+    (alice,) = collect(source, manifest, tmp_path / "stage")
+    assert not alice.problem
+    assert not with_time or alice.submitted is None
