@@ -22,11 +22,15 @@ DTYPES = frozenset(
     for code in ("?", "b", "B", "h", "H", "i", "I", "q", "Q", "e", "f", "d", "F", "D")
 )
 MAX_DIMS = 32
+#: Lists, tuples and dicts inside each other; who works on a value may use recursion.
 MAX_DEPTH = 64
 #: Values in one message, arrays counted as one: a byte of a message can ask for a
 #: list of 56, so its size alone bounds nothing.
 MAX_ITEMS = 5_000_000
 _MAX_INT_BYTES = 1024
+
+
+_CONTAINERS = frozenset({list, tuple, dict})
 
 
 class CodecError(Exception):
@@ -123,6 +127,8 @@ class _Decoder:
 
     def __init__(self, size: int) -> None:
         self._items_left = MAX_ITEMS
+        # Of the containers made so far, by identity; a flat one is not noted.
+        self._depths: dict[int, int] = {}
         # Every level of nesting copies what is inside it.
         self._bytes_left = 8 * size + (16 << 20)
 
@@ -168,7 +174,19 @@ class _Decoder:
         self._items_left -= len(items) + 1
         if self._items_left < 0:
             raise CodecError(f"more than {MAX_ITEMS} values in one message")
+        self._nested(items, items.values() if type(items) is dict else items)
         return items
+
+    def _nested(self, container: Any, items: Any) -> None:
+        """Notes how deep `container` is, with `items` inside it."""
+        if _CONTAINERS.isdisjoint(map(type, items)):
+            # One that is gone may have had the same identity.
+            self._depths.pop(id(container), None)
+            return
+        depth = 1 + max(self._depths.get(id(item), 1) for item in items)
+        if depth > MAX_DEPTH:
+            raise CodecError("nested too deeply")
+        self._depths[id(container)] = depth
 
     def _special(self, code: int, payload: bytes, depth: int) -> Any:
         if code == _ARRAY:
@@ -177,7 +195,9 @@ class _Decoder:
             items = self.unpack(payload, depth)
             if not isinstance(items, list):
                 _malformed("tuple")
-            return tuple(items)
+            made = tuple(items)
+            self._nested(made, made)
+            return made
         if code == _OPAQUE:
             parts = self._plain(payload)
             if not (

@@ -249,10 +249,13 @@ class Worker:
         except (FrameError, CodecError) as error:
             self.close()
             raise StudentCrash(f"the process sent {error}") from None
-        if not isinstance(reply, dict) or reply.get("id") != self._requests:
+        if not isinstance(reply, dict) or not self._answers(reply.get("id")):
             self.close()
             raise StudentCrash("the process sent something that is not an answer")
         return reply
+
+    def _answers(self, id: Any) -> bool:
+        return type(id) is int and id == self._requests  # an array compares otherwise
 
     def close(self) -> None:
         """Kills the worker and everything it started."""

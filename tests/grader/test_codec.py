@@ -282,3 +282,19 @@ def test_damaged_messages_are_refused_quietly(value, data):
             break
     with contextlib.suppress(CodecError):
         decode(bytes(good))
+
+
+@pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: (x,), lambda x: {"a": x}])
+def test_nothing_nests_deeper_than_a_function_that_calls_itself_can_go(wrap):
+    value = 0
+    for _ in range(codec.MAX_DEPTH):
+        value = wrap(value)
+    assert same(decode(encode(value)), value)
+    with pytest.raises(CodecError, match="nested too deeply"):
+        decode(encode(wrap(value)))
+    mixed = 0
+    for _ in range(codec.MAX_DEPTH // 2):
+        mixed = ([mixed], 1)
+    assert same(decode(encode(mixed)), mixed)
+    with pytest.raises(CodecError, match="nested too deeply"):
+        decode(encode({"a": mixed}))
