@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from grader.gradebook import Grade
 
 #: East Asian keyboards have wide forms of = + - @, which count as well.
 _WIDE = (0xFF1D, 0xFF0B, 0xFF0D, 0xFF20)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+#: What may stand before it unseen.
+_BLANK = " \xa0\u200b\ufeff"
 #: A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *map(chr, _WIDE))
 
@@ -30,8 +34,9 @@ def frame(grades: Sequence[Grade]) -> pd.DataFrame:
 
 def plain_text(value: str) -> str:
     """Returns `value` as text that no spreadsheet takes for a formula."""
-    kept = "".join(c for c in value if c >= " " and not "\ud800" <= c <= "\udfff")
-    return f"'{kept}" if value.lstrip(" ").startswith(_FORMULA) else kept
+    kept = _CONTROL.sub("", value)
+    starts = (kept.lstrip(_BLANK), value.lstrip(_BLANK))
+    return f"'{kept}" if any(s.startswith(_FORMULA) for s in starts) else kept
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

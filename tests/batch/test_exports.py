@@ -186,3 +186,9 @@ def test_bad_words_are_refused_in_a_line(grades, message, arguments):
     done = CliRunner().invoke(cli, ["gradebook", command, str(grades), *map(str, rest)])
     assert done.exit_code
     assert message.replace("no such student", "no student") in str(done.exception)
+
+
+def test_what_is_left_out_of_a_cell_protects_nothing():
+    for unseen in ("\x01", "\x1b", "\ud800", "\x9f", "\ufeff", "\u200b", "\xa0", " "):
+        assert plain_text(f"{unseen}=1+1").startswith("'"), repr(unseen)
+    assert plain_text("a\x9b2J\x7f") == "a2J"
