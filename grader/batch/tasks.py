@@ -16,7 +16,7 @@ from grader.explain import Explainer
 from grader.grade import Grading, grade
 from grader.gradebook import State
 from grader.manifest import MANIFEST_NAME, ROOT, Manifest, find_assignment, load
-from grader.results import Outcome, Report
+from grader.results import Outcome, QuestionResult, Report
 from grader.sandbox import Hosts
 from grader.submission import read_submission
 
@@ -94,20 +94,12 @@ def judge(report: Report) -> tuple[State, str]:
 
 def unread(manifest: Manifest, reason: str, seed: int) -> dict[str, Any]:
     """The report of a submission of which nothing could be read: no points."""
-    questions = [
-        {
-            "id": q.id,
-            "title": q.title,
-            "score": 0.0,
-            "points": q.points,
-            "outcome": Outcome.NOT_RUN.value,
-            "message": reason,
-            "tests": [],
-        }
+    questions = tuple(
+        QuestionResult(q.id, q.title, 0.0, q.points, Outcome.NOT_RUN, (), reason)
         for q in manifest.questions
-    ]
-    report = Report(manifest.name, manifest.title, "", seed, "none", "hidden", ())
-    return report.as_dict() | {"questions": questions, "points": manifest.points}
+    )
+    where = (manifest.name, manifest.title, "", seed, "none", "hidden")
+    return Report(*where, questions).as_dict()
 
 
 def tests_digest(manifest: Manifest) -> str:

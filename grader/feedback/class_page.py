@@ -62,7 +62,7 @@ def _questions(grades: Sequence[Grade]) -> list[dict[str, Any]]:
     for grade in grades:
         asked = grade.attempt.report["questions"] if grade.attempt else []
         for question in asked:
-            if not question["graded"]:
+            if not question.get("graded", True):
                 continue
             entry = found.setdefault(
                 question["id"],

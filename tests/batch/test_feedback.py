@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from grader.batch.tasks import unread
 from grader.feedback import student_page, write_feedback, write_report_page
 from grader.gradebook import Attempt, Grade, Override, State, Student
 from grader.results import Outcome, QuestionResult, Report, TestResult
@@ -197,3 +198,10 @@ def test_in_a_real_browser_nothing_runs_and_nothing_overflows(tmp_path, browser,
     assert all(url.startswith("file://") for url in asked)
     assert said == []
     context.close()
+
+
+def test_a_class_in_which_nobodys_notebook_can_be_read_has_a_page(course, tmp_path):
+    told = Report.from_dict(unread(course.manifest, "not a notebook", 1))
+    assert (told.score, told.points) == (0, 5)
+    page = write_feedback([grade("a", told)], NAME, tmp_path).read_text()
+    assert "0 of 1" in Tags(page).text
