@@ -31,7 +31,8 @@ class Cell:
     """One code cell.
 
     Attributes:
-        number: position among all cells, from 1, as a reader counts them.
+        number: position among all cells, from 1, as a reader counts them; negative in
+            the notebook that was handed out.
         source: its text.
         question: id of the question it answers, or empty.
     """
@@ -43,6 +44,8 @@ class Cell:
     @property
     def label(self) -> str:
         """How messages name the cell."""
+        if self.number < 0:
+            return f"cell {-self.number} as handed out"
         return f"cell {self.number}" + (f" ({self.question})" if self.question else "")
 
 

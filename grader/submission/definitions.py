@@ -266,8 +266,23 @@ class Definitions:
         return list(ordered)
 
 
-def extract(cells: Iterable[Cell]) -> Definitions:
-    """Parses cells and collects what they define."""
+def extract(cells: Iterable[Cell], given: Iterable[Cell] = ()) -> Definitions:
+    """Parses cells and collects what they define.
+
+    Args:
+        cells: of the submission.
+        given: of the notebook that was handed out; they define what `cells` do not,
+            e.g. an import whose cell was deleted.
+    """
+    own, problems = _statements(cells)
+    known = frozenset().union(*(s.binds for s in own))
+    handed_out, _ = _statements(given)
+    missing = [s for s in handed_out if s.binds and not s.binds & known]
+    together = enumerate([*missing, *own])
+    return Definitions([replace(s, position=n) for n, s in together], problems)
+
+
+def _statements(cells: Iterable[Cell]) -> tuple[list[_Statement], list[Problem]]:
     statements: list[_Statement] = []
     problems: list[Problem] = []
     read = 0  # characters
@@ -285,7 +300,7 @@ def extract(cells: Iterable[Cell]) -> Definitions:
         for node in parsed.module.body:
             position = len(statements)
             statements.append(_Statement(position, clean, node, bound_names(node)))
-    return Definitions(statements, problems)
+    return statements, problems
 
 
 def _last(statements: Sequence[_Statement]) -> _Statement | None:

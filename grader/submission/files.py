@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from grader.errors import SubmissionError
@@ -57,12 +58,31 @@ def read_submission(manifest: Manifest, path: Path | None = None) -> Submission:
     cells: list[Cell] = []
     files: dict[str, bytes] = {}
     folder = path.parent if path.is_file() else path
+    given: list[Cell] = []
     for name in manifest.submit:
         if Path(name).suffix in _PYTHON:
-            cells += read_cells(_locate(manifest, path, name))
+            found = _locate(manifest, path, name)
+            cells += read_cells(found)
+            if manifest.folder not in found.resolve().parents:
+                given += _given_cells(manifest.folder / name)
         elif (folder / name).exists():  # else its question alone is not answered
             files[name] = _read_bytes(_locate(manifest, path, name))
-    return Submission(path, extract(cells), files)
+    return Submission(path, extract(cells, given), files)
+
+
+def _given_cells(path: Path) -> tuple[Cell, ...]:
+    """What was handed out for students to use, not to answer; nothing if it is gone."""
+    if not path.is_file():
+        return ()
+    return _read_given(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _read_given(path: Path, changed: int) -> tuple[Cell, ...]:
+    del changed  # another file by then
+    found = [cell for cell in read_cells(path) if not cell.question]
+    # Cells of the submission count from 1.
+    return tuple(replace(cell, number=-cell.number) for cell in found)
 
 
 def _complete(path: Path) -> Path:

@@ -68,6 +68,29 @@ def test_a_notebook_of_version_3():
     assert notebook_cells(json.dumps(book), "nb") == [Cell(1, "a = 1\nb = 2")]
 
 
+def test_deleted_cells_are_taken_from_what_was_handed_out(course, tmp_path):
+    blank = "def total(x):\n    raise NotImplementedError('total')"
+    given = ["import math", "import math as m\nONE, FACTOR = 1, 3", ("total", blank)]
+    out = course.assignment / "01_tiny.ipynb"
+    out.write_text(notebook(*given))
+    answers = ["FACTOR = 2", ("double", "def double(x): return FACTOR * x * m.cos(0)")]
+    handed_in = tmp_path / "in.ipynb"
+    handed_in.write_text(notebook(*answers))
+    found = read_submission(course.manifest, handed_in).definitions
+    units = found.units("double", ["double"])
+    # ONE and FACTOR come together, and FACTOR is the student's.
+    assert [u.source for u in units] == [
+        "import math as m",
+        "FACTOR = 2",
+        answers[1][1],
+    ]
+    assert units[0].cell == "cell 2 as handed out"
+    assert found.missing(["total", "ONE"]) == ["total", "ONE"]
+    out.unlink()
+    found = read_submission(course.manifest, handed_in).definitions
+    assert len(found.units("double", ["double"])) == 2
+
+
 NOT_A_NOTEBOOK = {
     "empty": ("", "empty; save the notebook again"),
     "white space": (" \n\t\n", "empty; save the notebook again"),
