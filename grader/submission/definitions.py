@@ -34,6 +34,11 @@ from grader.submission.magics import parse_cell
 MAX_CELL, MAX_CODE = 100_000, 500_000
 
 
+#: A function that calls one of these may use any other, by a name made as it runs.
+_LOOKS_UP = frozenset({"eval", "exec", "globals"})
+_DEFINING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+
 @dataclass(frozen=True)
 class Unit:
     """One top-level statement to execute in a worker.
@@ -184,6 +189,7 @@ class Definitions:
         chosen: dict[_Statement, None] = {}
         changed: set[str] = set()
         seen: set[tuple[str, int]] = set()
+        all_of_them = False
         waiting: list[_Statement | None] = [self._graded(question, n) for n in names]
         waiting += [s for s in self._statements if _is_star_import(s.node)]
         while waiting:
@@ -193,6 +199,11 @@ class Definitions:
             chosen[statement] = None
             waiting += [self._before(n, statement) for n in statement.uses.at_once]
             waiting += [self._finally(n, statement) for n in statement.uses.later]
+            if _LOOKS_UP & statement.uses.later and not all_of_them:
+                all_of_them = True
+                waiting += [
+                    s for s in self._statements if isinstance(s.node, _DEFINING)
+                ]
             number = statement.cell.number
             here = {(name, number) for name in statement.binds} - seen
             seen |= here

@@ -131,6 +131,19 @@ def test_what_is_needed_at_once_comes_first():
     assert (f.x, f.decorated, f().hello()) == (7, True, "hello")
 
 
+@pytest.mark.parametrize(
+    "call", ["globals()['help' + 'er']()", "eval('helper')()", "eval('m.floor(1.5)')"]
+)
+def test_what_is_looked_up_by_name_as_it_runs(call):
+    f = defined(
+        "import math as m",
+        "def helper(): return 1",
+        "n = exit()",
+        ("f", f"def f(): return {call}"),
+    )
+    assert f() == 1
+
+
 def test_methods_added_later():
     f = defined("class f:\n    pass", "def call(self): return 1", "f.call = call")
     assert f().call() == 1
