@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 LONGEST = 4000
+MOST_LINES = 40
 # Escape sequences, control characters, what turns the direction of text around or
 # ends a line, and halves of characters.
 _CONTROL = re.compile(
@@ -15,9 +16,11 @@ _LINES = re.compile(r"[\t-\r\x1c-\x1e\x85\u2028\u2029]+")
 
 
 def printable(text: str, limit: int = LONGEST) -> str:
-    """Returns `text` without control characters, shortened to `limit`."""
+    """Returns `text` without control characters, shortened to `limit`, in few lines."""
     clean = _CONTROL.sub("", text).strip()
-    return clean if len(clean) <= limit else clean[:limit] + " …"
+    lines = clean[:limit].split("\n", MOST_LINES)
+    shown = "\n".join(lines[:MOST_LINES])
+    return clean if shown == clean else shown + " …"
 
 
 def one_line(text: str, limit: int = 2000) -> str:

@@ -124,6 +124,8 @@ def test_control_characters_never_reach_a_terminal():
 
 def test_long_texts_are_shortened():
     assert len(printable("x" * 10_000)) < 5_000
+    assert printable("x\n" * 1000).count("\n") < 50
+    assert printable("a\nb") == "a\nb"
 
 
 def test_a_summary_adds_up():
