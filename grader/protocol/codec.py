@@ -26,7 +26,7 @@ MAX_DIMS = 32
 MAX_DEPTH = 64
 #: Values in one message, arrays counted as one: a byte of a message can ask for a
 #: list of 56, so its size alone bounds nothing.
-MAX_ITEMS = 5_000_000
+MAX_ITEMS = 1_000_000
 _MAX_INT_BYTES = 1024
 
 
