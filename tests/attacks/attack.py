@@ -27,7 +27,8 @@ Keys:
   submission into the empty `folder`; `honest` is the solved notebook. It runs here, so
   nothing of the attack itself may be in it.
 - ``states``: of the gradebook, in which the submission may end; any if missing.
-- ``modes``: ``["single", "batch"]`` if missing.
+- ``modes``: ``["single", "batch"]`` if missing; ``["batch"]`` for all variants but
+  the first.
 """
 
 from __future__ import annotations
@@ -113,8 +114,10 @@ def read(path: Path) -> Iterator[Attack]:
     if not variants:
         yield attack
     for number, variant in enumerate(variants, 1):
+        first = number == 1 or "modes" in table
         yield replace(
             attack,
             name=f"{attack.name}-{number}",
             source=attack.source.replace(PLACEHOLDER, variant),
+            modes=attack.modes if first else ("batch",),
         )

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from rich.console import Console
 
@@ -56,9 +57,10 @@ class Verdict:
 def single(attack: Attack, arena: Arena, sandbox: str = "auto") -> Verdict:
     """Grades `attack` alone, on the command line."""
     hand_in(attack, arena, arena.folder / "handed-in")
-    page = arena.folder / "report.html"
+    page, xml = arena.folder / "report.html", arena.folder / "report.xml"
     command = ["-m", "grader", str(arena.assignment), str(arena.folder / "handed-in")]
-    command += ["--json", "--html", str(page), "--seed", "1", "--sandbox", sandbox]
+    command += ["--json", "--html", str(page), "--junit", str(xml)]
+    command += ["--seed", "1", "--sandbox", sandbox]
     done = run(command, arena)
     shutil.rmtree(arena.folder / "handed-in")
     complaints = [*_hung(done), *arena.traces()]
@@ -68,6 +70,10 @@ def single(attack: Attack, arena: Arena, sandbox: str = "auto") -> Verdict:
         shown += html
         complaints += [f"its page has a live {part}" for part in live_parts(html)]
         page.unlink()
+    if xml.is_file():
+        shown += xml.read_text()
+        complaints += _about_xml(xml)
+        xml.unlink()
     if arena.stolen(shown):
         complaints.append("a secret stands in the report")
     if control_characters(done.err):
@@ -188,6 +194,13 @@ def _hung(done: Done) -> Iterator[str]:
         yield f"the grader itself was ended by signal {-done.code}"
 
 
+def _about_xml(path: Path) -> Iterator[str]:
+    try:
+        ElementTree.parse(path)
+    except ElementTree.ParseError as error:
+        yield f"its JUnit file is none: {error}"
+
+
 def _about_report(attack: Attack, report: Report) -> Iterator[str]:
     if report.sandbox != "isolated":
         yield f"graded at level {report.sandbox}"
@@ -197,7 +210,7 @@ def _about_report(attack: Attack, report: Report) -> Iterator[str]:
             if question.outcome not in attack.verdict:
                 expected = " or ".join(attack.verdict)
                 yield f"{question.id} is {question.outcome}, not {expected}"
-            if question.score > 0 and attack.verdict != ("PASSED",):
+            if question.score > 0 and "PASSED" not in attack.verdict:
                 yield f"{question.id} earns {question.score:g} points"
         elif question.graded and question.score < question.points and not allowed:
             said = " ".join(t.message for t in question.tests if t.message)
