@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,9 @@ class Objects:
             return [self.portable(item, depth + 1) for item in list(value)]
         if isinstance(value, dict) and all(type(k) in _PLAIN for k in value):
             return {k: self.portable(v, depth + 1) for k, v in dict(value).items()}
+        if isinstance(value, Fraction | Decimal):
+            whole, parts = value.as_integer_ratio()
+            return whole if parts == 1 else float(value)
         for plain in (bool, int, float, str):
             if isinstance(value, plain):
                 return plain(value)

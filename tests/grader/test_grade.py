@@ -146,6 +146,17 @@ def test_numbers_of_other_kinds(course, hosts, numbers):
     assert report.full_marks, question(report, "double").tests
 
 
+@pytest.mark.parametrize("exact", ["fractions.Fraction", "decimal.Decimal"])
+def test_exact_numbers_of_python(course, hosts, exact):
+    source = (
+        "import fractions, decimal\n"
+        f"def double(x):\n    return [{exact}(2), {exact}('0.5'), {exact}(10) ** 30]"
+    )
+    found = course.session(source, hosts).call("double", [1], {}, False)
+    assert found == [2, 0.5, 10**30]
+    assert [type(number) for number in found] == [int, float, int]
+
+
 def test_calls_between_answers_use_the_students_own(course, hosts):
     answers = {
         "double": "def double(x):\n    return add(x, x)",
