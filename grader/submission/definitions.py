@@ -27,7 +27,7 @@ from grader.submission.bindings import (
     uses,
 )
 from grader.submission.cells import Cell
-from grader.submission.magics import parse_cell
+from grader.submission.magics import Parsed, exported_cell, parse_cell
 
 #: Characters of a cell, and of all together. An assignment's have some 25,000; what
 #: is longer could cost the grader minutes.
@@ -307,10 +307,16 @@ def _statements(cells: Iterable[Cell]) -> tuple[list[_Statement], list[Problem]]
         if isinstance(parsed, SyntaxError):
             problems.append(_problem(cell, parsed))
             continue
-        clean = replace(cell, source=parsed.source)
         for node in parsed.module.body:
-            position = len(statements)
-            statements.append(_Statement(position, clean, node, bound_names(node)))
+            inner = parse_cell(exported_cell(node))
+            if isinstance(inner, Parsed) and inner.module.body:
+                made = [(inner.source, part) for part in inner.module.body]
+            else:
+                made = [(parsed.source, node)]
+            for source, part in made:
+                clean = replace(cell, source=source)
+                names = bound_names(part)
+                statements.append(_Statement(len(statements), clean, part, names))
     return statements, problems
 
 

@@ -78,6 +78,22 @@ def _parse(text: str) -> ast.Module:
         return ast.parse(text)
 
 
+def exported_cell(node: ast.stmt) -> str:
+    """The Python in ``get_ipython().run_cell_magic("time", "", "...")``, or ``""``.
+
+    That is what nbconvert makes of a cell under a magic, when it writes a script.
+    """
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return ""
+    told = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+    if call.func.attr != "run_cell_magic" or len(told) != 3:
+        return ""
+    magic, _, body = told
+    wanted = magic in _PYTHON_CELL_MAGICS and isinstance(body, str)
+    return str(body) if wanted else ""
+
+
 def _is_python(text: str) -> bool:
     try:
         _parse(text)

@@ -144,6 +144,17 @@ def test_what_is_looked_up_by_name_as_it_runs(call):
     assert f() == 1
 
 
+def test_cells_under_a_magic_that_nbconvert_wrote_into_a_script():
+    script = """
+        import math
+        get_ipython().run_line_magic('matplotlib', 'inline')
+        get_ipython().run_cell_magic('time', '-n 1', 'N = 2\\ndef f(): return N\\n')
+        get_ipython().run_cell_magic('bash', '', 'def f(): echo no')
+        get_ipython().run_cell_magic('time', '', 'def f(:')
+        """
+    assert defined(script)() == 2
+
+
 def test_methods_added_later():
     f = defined("class f:\n    pass", "def call(self): return 1", "f.call = call")
     assert f().call() == 1
