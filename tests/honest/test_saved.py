@@ -91,10 +91,15 @@ def _by_nbformat(version: int) -> Callable[[str], str]:
 
 
 def _exported(text: str) -> str:
-    """As ``jupyter nbconvert --to script`` does, without the cells' marks."""
-    code = [c for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
-    parts = [f"# In[{n}]:\n\n\n{c['source']}\n" for n, c in enumerate(code, 1)]
-    return "\n\n".join(["#!/usr/bin/env python\n# coding: utf-8", *parts])
+    """As ``jupyter nbconvert --to script`` does, each answer under ``%%time``."""
+    import nbformat
+    from nbconvert import PythonExporter
+
+    book = nbformat.reads(text, as_version=4)
+    for cell in book.cells:
+        if cell.metadata.get("course"):
+            cell.source = f"%%time\n{cell.source}"
+    return str(PythonExporter().from_notebook_node(book)[0])
 
 
 CONVERTED = {  # ending, converter
