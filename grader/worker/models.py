@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,9 @@ _ACTIVATION_LAYERS = ("Activation", "ReLU", "Relu", "Softmax", "Sigmoid", "Tanh"
 
 def _keras() -> Any:
     return importlib.import_module("keras")
+
+
+_without_weights: dict[int, Any] = {}  # kept here, so that no other has its id
 
 
 def from_function(function: Callable[..., Any], shape: Any, kwargs: Any) -> Any:
@@ -87,11 +91,34 @@ def _draw_weights(model: Any, rng: np.random.Generator) -> None:
 
 
 def from_blueprint(text: str, weights: Sequence[Any] | None = None) -> Any:
-    """Returns the model that `blueprint` described, with `weights` if given."""
-    model = _keras().models.model_from_json(text)
+    """Returns the model that `blueprint` described, with `weights` if given.
+
+    Otherwise it gets weights when `draw_weights` is called: those of VGG-16 take
+    seconds, and most models are only looked at.
+    """
+    keras = _keras()
+    if weights is None:
+        scope = keras.StatelessScope(initialize_variables=False)
+    else:
+        scope = contextlib.nullcontext()
+    with scope:
+        model = keras.models.model_from_json(text)
     if weights is not None:
         model.set_weights(list(weights))
+    else:
+        # Keras would draw the weights of all of these at the next occasion.
+        state = importlib.import_module("keras.src.backend.common.global_state")
+        state.set_global_attribute("uninitialized_variables", [])
+        _without_weights[id(model)] = model
     return model
+
+
+def draw_weights(model: Any) -> None:
+    """Gives a rebuilt model the weights that it was built without, if it was."""
+    if _without_weights.pop(id(model), None) is not None:
+        for variable in model.variables:
+            if variable._value is None:
+                variable._deferred_initialize()
 
 
 def blueprint(model: Any) -> dict[str, Any]:
@@ -307,6 +334,8 @@ def _holds(argument: Any, tensors: set[int]) -> bool:
     return id(argument) in tensors
 
 
+#: For these a model's weights need no values.
+WITHOUT_WEIGHTS = frozenset({"blueprint", "count_params", "layers", "shapes"})
 OPERATIONS = {
     "blueprint": blueprint,
     "layers": layers,

@@ -84,6 +84,8 @@ class Answerer:
             raise ValueError(f"no operation {request['operation']!r}")
         args = self._objects.resolve(request["args"])
         kwargs = self._objects.resolve(request["kwargs"])
+        if args and request["operation"] not in models.WITHOUT_WEIGHTS:
+            models.draw_weights(args[0])
         with self._running():
             return self._objects.portable(operation(*args, **kwargs))
 

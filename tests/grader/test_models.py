@@ -6,6 +6,7 @@ One host imports TensorFlow for all tests here; each test forks workers from it.
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -126,6 +127,26 @@ def test_the_rebuilt_model_computes_the_same(student, reference):
     stem, out = model.activations(x, ["stem", model.layers()[-1].name])
     assert stem.min() == 0, "after its ReLU"
     assert_close(out, handle(x))
+
+
+def test_a_model_is_looked_at_without_weights(student, reference):
+    source = """
+def double():
+    inner = keras.Sequential([layers.Dense(7), layers.BatchNormalization()])
+    return keras.Sequential([keras.Input((5,)), inner, layers.Dropout(0.5)])
+"""
+    handle = student(source).double()
+    text = handle.blueprint()
+    assert '"units": 7' in text
+    huge = re.sub(r"\b7\b", "1000000000", text)
+    message = {"op": "copy", "name": "the model", "kwargs": {}}
+    model = reference._session.perform(message | {"args": [huge]})
+    assert model.count_params() == (8 * 10**9, 2 * 10**9), "no memory holds these"
+    assert [layer.params for layer in model.layers()] == [0, 6 * 10**9, 4 * 10**9, 0]
+    # And as soon as a weight is asked for, it is there.
+    one, other = reference.rebuild(handle), reference.rebuild(handle)
+    assert [w.shape for w in one.weights()[:2]] == [(5, 7), (7,)]
+    assert other(np.ones((2, 5), np.float32)).shape == (2, 7)
 
 
 def test_a_shared_layer_is_told_at_each_call(student, reference):
