@@ -225,7 +225,7 @@ class Arena:
         return {
             str(path): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
-            if not {"__pycache__", "build", ".cache"} & set(path.parts)
+            if not {"__pycache__", "build", ".cache", ".keras"} & set(path.parts)
         }
 
 

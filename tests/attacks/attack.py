@@ -19,6 +19,7 @@ Keys:
   if missing. An answer may be right and the attack be on something else: ``PASSED``.
 - ``loses``: further questions that may lose their points, because the attack is also in
   what they are made of.
+- ``blank``: True if the other answers are handed in blank: where they take long.
 - ``variants``: texts that take the place of ``VARIANT``, each an attack of its own.
 - ``file``: which file of the submission this one is, for C++ and CUDA.
 - ``control``: True if without a sandbox it does succeed, which is tried: proof that
@@ -65,6 +66,7 @@ class Attack:
     verdict: tuple[str, ...] = REFUSED
     loses: tuple[str, ...] = ()
     file: str = ""
+    blank: bool = False
     control: bool = False
     made: bool = False
     states: tuple[str, ...] = ()

@@ -28,7 +28,7 @@ from grader.gradebook import Gradebook, grades
 from grader.manifest import Manifest, find_assignment, load
 from grader.reports.console import print_report
 from grader.results import Report
-from grader.submission.cells import Cell, percent_cells
+from grader.submission.cells import Cell, percent_cells, read_cells
 from tests.attacks.arena import Arena, control_characters, live_parts
 from tests.attacks.attack import Attack
 from tests.grader.course import notebook
@@ -95,7 +95,7 @@ def in_a_class(attacks: Sequence[Attack], arena: Arena) -> list[Verdict]:
     entries: dict[str, Attack | None] = {}
     for number, attack in enumerate(attacks):
         entries[f"a{number:03}"] = attack
-        if number % 4 == 0:
+        if number % (24 if attack.blank else 4) == 0:  # where they take long, fewer
             entries[f"a{number:03}-honest"] = None
     klass, out = arena.folder / "class", arena.folder / "grades"
     for student, attack in entries.items():
@@ -142,6 +142,9 @@ def hand_in(attack: Attack | None, arena: Arena, folder: Path) -> None:
         return
     files = dict(_files(manifest.name))
     cells: Sequence[Cell] = _solution(manifest.name)
+    if attack is not None and attack.blank:
+        cells = read_cells(manifest.folder / manifest.submit[0])
+        files = {file: (manifest.folder / file).read_bytes() for file in files}
     if attack is not None:
         source = arena.place(attack.source)
         if attack.file:
@@ -205,7 +208,7 @@ def _about_report(attack: Attack, report: Report) -> Iterator[str]:
     if report.sandbox != "isolated":
         yield f"graded at level {report.sandbox}"
     for question in report.questions:
-        allowed = question.id in attack.loses
+        allowed = attack.blank or question.id in attack.loses
         if question.id == attack.question:
             if question.outcome not in attack.verdict:
                 expected = " or ".join(attack.verdict)
