@@ -124,7 +124,7 @@ def grade_command(
 @cli.command("regenerate")
 @click.argument("assignments", nargs=-1)
 @click.option("--check", is_flag=True, help="Prove everything, write nothing.")
-@click.option("--execute", is_flag=True, help="Also execute the notebooks.")
+@click.option("--execute", is_flag=True, help="Execute all notebooks.")
 def regenerate_command(
     assignments: tuple[str, ...], check: bool, execute: bool
 ) -> None:

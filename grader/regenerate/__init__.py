@@ -14,6 +14,7 @@ from grader.regenerate.execute import execute_notebook
 from grader.regenerate.files import blank_files
 from grader.regenerate.notebooks import (
     Source,
+    is_executed,
     read_source,
     solution_notebook,
     student_notebook,
@@ -37,7 +38,8 @@ def regenerate(
     Args:
         folders: assignment folders.
         check: write nothing; the student notebook on disk must be up to date.
-        execute: also execute the walk-through; with `check`, execute at all.
+        execute: execute the notebooks, the walk-through too; else only a solution
+            notebook that is to be written and is not up to date.
         console: where to print.
 
     Returns:
@@ -105,7 +107,9 @@ def _one(
             path.write_bytes(contents)
             yield Proof(True, f"wrote {path.relative_to(ROOT)}")
     yield from prove(source, text, hosts)
-    if execute or not check:
+    if not (execute or check) and is_executed(source):
+        yield Proof(True, "the solution notebook is up to date")
+    elif execute or not check:
         yield _executed(source, write=not check)
     script = WALKTHROUGHS / f"{manifest.name}.py"
     if execute and script.is_file():

@@ -116,7 +116,35 @@ def student_notebook(source: Source) -> str:
 
 def solution_notebook(source: Source) -> Any:
     """Returns the notebook with the solutions in it, ready to be executed."""
-    made = [
+    book = _executable(_solved_cells(source))
+    if source.manifest.bindings:
+        # It runs in the student's folder, on the solution's files.
+        book.metadata["course_files"] = str(source.path.parent)
+    return book
+
+
+def is_executed(source: Source) -> bool:
+    """True if the solution notebook on disk is this source's, executed to its end."""
+    path = source.path.with_suffix(".ipynb")
+    names = {name for question in source.manifest.questions for name in question.files}
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        found = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+        made = path.stat().st_mtime
+        later = [n for n in names if (path.parent / n).stat().st_mtime > made]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    wanted = [(cell["cell_type"], cell["source"]) for cell in _solved_cells(source)]
+    done = all(
+        cell.get("execution_count") or not text.strip()
+        for cell, (kind, text) in zip(cells, found, strict=True)
+        if kind == "code"
+    )
+    return found == wanted and done and not later
+
+
+def _solved_cells(source: Source) -> list[dict[str, Any]]:
+    return [
         _cell(
             cell.cell_type,
             _solved(cell.source, f"{source.path}, cell {number}"),
@@ -125,11 +153,6 @@ def solution_notebook(source: Source) -> Any:
         )
         for number, cell in enumerate(source.cells, 1)
     ]
-    book = _executable(made)
-    if source.manifest.bindings:
-        # It runs in the student's folder, on the solution's files.
-        book.metadata["course_files"] = str(source.path.parent)
-    return book
 
 
 def walkthrough_notebook(script: Path) -> Any:

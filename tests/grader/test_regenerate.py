@@ -303,6 +303,14 @@ def test_writing_then_checking_then_a_stale_notebook(here):
     solved = json.loads((here.solution / "01_tiny.ipynb").read_text())
     assert "twice_as_much" in json.dumps(solved)
 
+    # Nothing changed: nothing is executed, unless that is asked for.
+    assert "the solution notebook is up to date" in run()[1]
+    assert "the solution notebook runs" in run(execute=True)[1]
+    changed = SOLUTION.replace("result = 0.0", "result = 0.0 + 0")
+    here.write("solutions/01_tiny/01_tiny.py", changed)
+    assert "the solution notebook runs" in run()[1]
+    assert "the solution notebook is up to date" in run()[1]
+
     good, text = run(check=True)
     assert good, text
     assert student.read_bytes() == first
