@@ -134,8 +134,13 @@ def main() -> None:
     parser.add_argument("--no-variants", action="store_true")
     options = parser.parse_args()
     folders = [find_assignment(name) for name in options.assignments]
+    folders = folders or all_assignments()
+    known = {id for folder in folders for id in load(folder).ids}
+    for id in options.question:
+        if id not in known:
+            parser.error(f"no question {id!r}; there are: {', '.join(sorted(known))}")
     good = True
-    for folder in folders or all_assignments():
+    for folder in folders:
         manifest = load(folder)
         started = time.perf_counter()
         print(manifest.name)
@@ -143,7 +148,8 @@ def main() -> None:
             bad = list(variants_that_misbehave(manifest))
             good &= not bad
             print(f"  variants that misbehave: {', '.join(bad) or 'none'}")
-        chosen = [id for id in manifest.ids if options.question in ([], [id])]
+        wanted = options.question or manifest.ids
+        chosen = [id for id in manifest.ids if id in wanted]
         with ProcessPoolExecutor(options.jobs) as pool:
             results = list(pool.map(try_question, [folder] * len(chosen), chosen))
         good &= _print(results)
