@@ -82,6 +82,8 @@ def checked(reply: Any, forbid: Collection[str] = ()) -> str:
         config = json.loads(text)
     except (ValueError, RecursionError):
         raise _refusal("the model's configuration is not JSON") from None
+    if not (isinstance(config, dict) and isinstance(config.get("module"), str)):
+        raise _refusal("the model's configuration names no model")
     refused = {name.rpartition(".")[2] for name in forbid}
     for part in _parts(config):
         _check(part)

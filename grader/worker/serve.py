@@ -241,7 +241,8 @@ def serve(sock: socket.socket) -> None:
             payload = encode(reply)
             connection.send(payload)
         except Exception as error:
-            unsent = CodecError(f"the result cannot be sent: {error}")
+            reason = _text(error) or type(error).__name__
+            unsent = CodecError(f"the result cannot be sent: {reason}")
             described = _describe(unsent, _is_cell)
             connection.send(encode({"id": request["id"], "error": described}))
 

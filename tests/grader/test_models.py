@@ -317,21 +317,26 @@ def test_what_is_not_kerass_own_is_refused(student, reference, source, message):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[" * 100_000, '{"class_name": 3}', '{"module": "keras.layers"}']
+    "text",
+    [
+        *("", "[" * 100_000, '{"class_name": 3}', '{"module": "keras.layers"}'),
+        *("{}", "[]", "3", '{"class_name": "__tensor__", "config": {"value": 1}}'),
+    ],
 )
 def test_a_hostile_configuration_is_refused_in_words(text):
     with pytest.raises(StudentError):
         checked({"config": text, "summary": []})
 
 
+def _named(**part):
+    model = {"class_name": "Sequential", "module": "keras", "config": {"a": [part]}}
+    return {"config": json.dumps(model)}
+
+
 def test_parts_may_not_hide_behind_kerass_names():
     part = {"module": "keras.layersx", "class_name": "Dense", "registered_name": None}
     with pytest.raises(StudentError, match="own layers"):
-        checked({"config": json.dumps({"a": [part]})})
-
-
-def _named(**part):
-    return {"config": json.dumps({"a": [part]})}
+        checked(_named(**part))
 
 
 @pytest.mark.parametrize(
