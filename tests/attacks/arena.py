@@ -32,7 +32,8 @@ from grader.manifest import ROOT, find_assignment
 
 #: A looping answer is given up after this long, instead of the assignment's own time.
 TIMEOUT_S = 5
-_COMPILING_S = 60
+#: Compilers and networks, honest ones as well, take longer on a busy machine.
+_WITH_TENSORFLOW_S = 60
 _PR_SET_CHILD_SUBREAPER = 36
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -71,10 +72,9 @@ class Arena:
         shutil.copytree(source, target)
         shutil.copytree(ROOT / "solutions" / source.name, solution)
         manifest = target / "assignment.toml"
-        seconds = _COMPILING_S if source.name.startswith("06") else TIMEOUT_S
-        text = re.sub(
-            r"timeout_s\s*= \d+", f"timeout_s = {seconds}", manifest.read_text()
-        )
+        text = manifest.read_text()
+        seconds = _WITH_TENSORFLOW_S if "tensorflow" in text else TIMEOUT_S
+        text = re.sub(r"timeout_s\s*= \d+", f"timeout_s = {seconds}", text)
         manifest.write_text(text)
         for path in solution.rglob("*.py"):
             path.write_text(f"_KEY = {self.secret!r}\n" + path.read_text())
