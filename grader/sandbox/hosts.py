@@ -89,6 +89,7 @@ class Hosts:
             "covered": view.covered(allow),
             "memory_mb": memory_mb,
             "forbids": bool(settings["forbid"]),
+            "compiles": bool(settings.get("files")),
             # A sanitizer, too, reserves more of it than there is memory.
             "address_space": packages == ("numpy",) and not settings.get("files"),
         }

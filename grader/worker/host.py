@@ -151,6 +151,7 @@ class Host:
                 request["memory_mb"],
                 request["address_space"],
                 programs=not request["forbids"],
+                compiles=request["compiles"],
             ),
             os.getpid(),
             announce,

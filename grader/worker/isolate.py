@@ -36,6 +36,7 @@ class Limits:
         memory_mb: memory of the worker and its children together.
         address_space: True to bound the address space as well, so that a too large
             array raises MemoryError. TensorFlow does not work under such a bound.
+        compiles: True if it runs a compiler, which makes its result executable.
         processes: threads and processes.
         file_mb: size of any one file.
         programs: whether it may run other programs.
@@ -43,6 +44,7 @@ class Limits:
 
     memory_mb: int
     address_space: bool
+    compiles: bool = False
     processes: int = 1024
     file_mb: int = 512
     open_files: int = 1024
@@ -169,8 +171,12 @@ def _become_worker(
             syscalls.drop_privileges()
             landlock.restrict(_readable(view), [scratch, "/dev/null"])
         if level != "none":
-            unix_sockets = level == "isolated"
-            seccomp.install(unix_sockets=unix_sockets, programs=limits.programs)
+            alone = level == "isolated"
+            seccomp.install(
+                unix_sockets=alone,
+                programs=limits.programs,
+                file_modes=alone or limits.compiles,
+            )
     except BaseException as error:
         os.write(failure, f"{type(error).__name__}: {error}".encode()[:500])
         os._exit(1)

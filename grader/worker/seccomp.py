@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import struct
+from collections.abc import Iterable
 
 from grader.worker import syscalls
 
@@ -64,6 +65,27 @@ _FORBIDDEN = {
 }
 #: Another program would be a Python in which nothing is taken away.
 _PROGRAMS = {"execve": (59, 221), "execveat": (322, 281)}
+# What Landlock does not watch: a file's mode, owner, times and further attributes.
+_OF_FILES = {
+    "chmod": (90, 53),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, 54),
+    "lchown": (94, 54),
+    "fchown": (93, 55),
+    "fchownat": (260, 54),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "utimensat": (280, 88),
+    "utimes": (235, 88),
+    "utime": (132, 88),
+    "futimesat": (261, 88),
+}
 _SOCKET = (41, 198)
 _CLONE = (56, 220)
 _CLONE3 = 435
@@ -74,7 +96,9 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def install(*, unix_sockets: bool = True, programs: bool = True) -> None:
+def install(
+    *, unix_sockets: bool = True, programs: bool = True, file_modes: bool = True
+) -> None:
     """Installs the filter in this process and all it starts; cannot be undone.
 
     Sockets other than Unix ones are refused, so that there is no network even where
@@ -83,6 +107,7 @@ def install(*, unix_sockets: bool = True, programs: bool = True) -> None:
     Args:
         unix_sockets: False refuses those as well.
         programs: False refuses to run any.
+        file_modes: False refuses to change the mode or owner of any file.
 
     Raises:
         OSError: if the kernel or the machine's architecture has no such filter.
@@ -90,7 +115,9 @@ def install(*, unix_sockets: bool = True, programs: bool = True) -> None:
     machine = os.uname().machine
     if machine not in _AUDIT_ARCH:
         raise OSError(errno.ENOSYS, f"no seccomp filter for {machine}")
-    code = _program(machine, unix_sockets, programs)
+    refused = _FORBIDDEN | ({} if programs else _PROGRAMS)
+    refused |= {} if file_modes else _OF_FILES
+    code = _program(machine, unix_sockets, refused.values())
     buffer = ctypes.create_string_buffer(code)
     program = _Program(len(code) // 8, ctypes.addressof(buffer))
     syscalls.no_new_privileges()
@@ -99,7 +126,9 @@ def install(*, unix_sockets: bool = True, programs: bool = True) -> None:
         raise OSError(ctypes.get_errno(), "seccomp filter refused")
 
 
-def _program(machine: str, unix_sockets: bool, programs: bool) -> bytes:
+def _program(
+    machine: str, unix_sockets: bool, refused: Iterable[tuple[int, int]]
+) -> bytes:
     column = list(_AUDIT_ARCH).index(machine)
     refuse = _ERRNO | errno.EPERM
     absent = _ERRNO | errno.ENOSYS
@@ -111,8 +140,7 @@ def _program(machine: str, unix_sockets: bool, programs: bool) -> bytes:
     ]
     if machine == "x86_64":
         code += [(_ANY_BIT, 0, 1, _X32_BIT), (_RETURN, 0, 0, refuse)]
-    forbidden = _FORBIDDEN if programs else _FORBIDDEN | _PROGRAMS
-    for numbers in forbidden.values():
+    for numbers in refused:
         code += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, refuse)]
     # glibc falls back from clone3, whose flags a filter cannot see, to clone.
     code += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, absent)]

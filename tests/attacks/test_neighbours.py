@@ -174,7 +174,8 @@ BEFORE = {
         """,
     "makes its scratch folder hard to clear": """
         for n in range(500): os.mkdir("d"); os.chdir("d")
-        os.chmod(".", 0)
+        os.umask(0o777)
+        os.mkdir("closed")
         return 2 * x
         """,
     "answers too often": """

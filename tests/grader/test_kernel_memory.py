@@ -84,10 +84,11 @@ def test_memory_is_watched_while_a_process_without_a_socket_ends(course, isolate
         kept = []
         for _ in range(4):
             if os.fork() == 0:
-                kept.append(b"x" * (200 << 20))
+                kept.append(b"x" * (100 << 20))
                 time.sleep(60)
         time.sleep(60)
         """
     session = course.session(function(body), isolated)
-    with pytest.raises(StudentCrash, match="more than 512 MB"):
+    session.manifest.__dict__["memory_mb"] = 200
+    with pytest.raises(StudentCrash, match="more than 200 MB"):
         session.call("double", [1], {}, False)

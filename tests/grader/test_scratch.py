@@ -16,7 +16,9 @@ TREES = {
     "closed": """
         os.makedirs("a/b/c")
         open("a/b/c/file", "w").close()
-        for path in ("a/b/c", "a/b", "a", "."): os.chmod(path, 0)
+        os.umask(0o777)
+        os.mkdir("d")
+        os.mkdir("a/b/c/d")
         """,
     "odd names": r"""
         os.mkdir(b"a\nb\xff"); os.mkdir("-rf"); os.mkdir("x" * 255)
@@ -82,6 +84,26 @@ def test_workers_share_no_device(course, restricted):
     session = course.session(function("open('/dev/shm/left', 'w')"), restricted)
     with pytest.raises(StudentError, match=r"PermissionError|FileNotFound"):
         session.call("double", [1], {}, False)
+
+
+MODES = (
+    "os.chmod(x, 0o644)",
+    "os.chown(x, -1, -1)",
+    "os.setxattr(x, 'user.x', b'')",
+    "os.utime(x)",
+)
+
+
+@pytest.mark.parametrize("change", MODES)
+def test_no_file_of_the_same_user_is_closed_or_given_away(
+    course, restricted, tmp_path, change
+):
+    file = tmp_path / "gradebook"
+    file.touch(0o600)
+    session = course.session("import os\n" + function(change), restricted)
+    with pytest.raises(StudentError, match="PermissionError"):
+        session.call("double", [str(file)], {}, False)
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def _dedented(text: str) -> str:

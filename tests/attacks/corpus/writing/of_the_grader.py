@@ -18,10 +18,9 @@ ATTEMPTS = [
     lambda: open(os.path.join(sys.prefix, 'lib', '@PWNED@.pth'), 'w'),
     lambda: open('/usr/lib/@PWNED@', 'w'),
     lambda: open('/etc/@PWNED@', 'w'),
-    lambda: os.chmod(np.__file__, 0),
+    lambda: os.chmod(np.__file__, 0o644),
     lambda: os.utime(np.__file__),
     lambda: os.link(np.__file__, '@PWNED@'),
-    lambda: os.rename(np.__file__, '@PWNED@'),
     lambda: fcntl.fcntl(os.open(np.__file__, 0), fcntl.F_SETLEASE, fcntl.F_RDLCK),
 ]
 
