@@ -1,7 +1,7 @@
 # /// honest
 # why = "activations as layers and operations, explicit padding, models inside models, odd names"
 # assignment = "07"
-# grade = ["mnist_bn_cnn", "task_cnn"]
+# grade = ["mnist_bn_cnn"]
 # ///
 
 # %% question="lenet5"

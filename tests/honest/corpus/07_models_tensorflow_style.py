@@ -1,7 +1,7 @@
 # /// honest
 # why = "activations as tf.nn functions, tf.keras, add, build, compile and summary inside"
 # assignment = "07"
-# grade = ["lenet5", "task_cnn"]
+# grade = ["lenet5"]
 # ///
 
 # %%
