@@ -29,6 +29,7 @@ CASE_CPU_S = 10.0
 #: A case that waits for something that never comes uses no processor time.
 CASE_WALL_S = 60.0
 CASE_MEMORY_MB = 256
+_FRAMES = 1000
 
 #: Cases that each test declares, by target.
 declared: dict[str, int] = {}
@@ -81,7 +82,7 @@ def fuzz(target: str, cases: int, **strategies: Any) -> Callable[[Any], Any]:
         def one(*args: Any, **kwargs: Any) -> None:
             # Also one that hypothesis gives up (`assume`), which is rare here.
             tally.add(target, 1)
-            with bounded():
+            with bounded(), _usual_recursion():
                 test(*args, **kwargs)
 
         return settings(
@@ -121,6 +122,19 @@ def bounded(
     if before is not None:
         grown = _memory_mb("VmHWM") - before
         assert grown <= memory_mb, f"a case took {grown:.0f} MB of memory"
+
+
+@contextlib.contextmanager
+def _usual_recursion() -> Iterator[None]:
+    """Leaves the frames that a program has to itself; hypothesis gives far more."""
+    before, frame, depth = sys.getrecursionlimit(), sys._getframe(), 0
+    while frame.f_back is not None:
+        frame, depth = frame.f_back, depth + 1
+    sys.setrecursionlimit(depth + _FRAMES)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @contextlib.contextmanager

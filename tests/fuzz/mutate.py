@@ -7,6 +7,7 @@ change that matters.
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +33,7 @@ ODD_TEXTS = (
         "\u202eabc",
         "é",
         "日本",
-        "\U0001d4b3" * 90,
+        "\U00020000" * 90,
         "a\nb",
         "..",
         "/",
@@ -40,11 +41,14 @@ ODD_TEXTS = (
     ),
     *("code", "markdown", "im2col", "nan", "__class__", "<script>", "=1+1"),
 )
+STRUCTURES = (
+    *([], {}, [None], [[]], {"": None}, [3, "x", ["y"]], {"a": {"a": {"a": {}}}}),
+    *(nested(60), nested(600), ["line\n"] * 300),
+)
 ODD_VALUES = (
     *ODD_TEXTS,
     *(None, True, False, 0, -1, 4, 2**31, -(2**63), 10**300, 0.5, -0.0, 1e308),
-    *(float("nan"), float("inf"), [], {}, [None], [[]], {"": None}, [3, "x", ["y"]]),
-    *(nested(60), nested(400), {"a": {"a": {"a": {}}}}, ["line\n"] * 300),
+    *(float("nan"), float("inf"), *STRUCTURES),
 )
 
 
@@ -113,14 +117,26 @@ def _to_text(container: Any, key: Any, odd: Any) -> None:
 
 
 _TREE: tuple[Callable[[Any, Any, Any], None], ...] = (
-    *(_replace, _delete, _duplicate, _rename, _reverse, _wrap, _unwrap, _repeat),
+    *(
+        _replace,
+        _replace,
+        _replace,
+        _delete,
+        _duplicate,
+        _rename,
+        _reverse,
+        _wrap,
+        _unwrap,
+        _repeat,
+    ),
     _to_text,
 )
 TREE_CHANGES = st.lists(
     st.tuples(
         st.sampled_from(_TREE),
-        st.lists(INDEX, min_size=1, max_size=5),
-        st.sampled_from(ODD_VALUES),
+        # A notebook's answer cells say of which question they are six steps down.
+        st.lists(INDEX, min_size=1, max_size=7),
+        st.sampled_from(ODD_VALUES) | st.sampled_from(STRUCTURES),
     ),
     max_size=3,
 )
@@ -131,7 +147,9 @@ def change_tree(tree: Any, changes: Any) -> Any:
     held = [tree]
     for change, steps, odd in changes:
         if held:
-            change(*place(held, steps), odd)
+            # A copy, lest one case leave something in it for the next.
+            new = json.loads(json.dumps(odd)) if isinstance(odd, list | dict) else odd
+            change(*place(held, steps), new)
     return held[0] if held else None
 
 
@@ -244,6 +262,10 @@ def _insert(tokens: list[str], at: int, odd: str) -> None:
     tokens.insert(at, odd)
 
 
+def _append(tokens: list[str], at: int, odd: str) -> None:
+    tokens.append(f"\n{odd}\n")
+
+
 def _put(tokens: list[str], at: int, odd: str) -> None:
     tokens[at] = odd
 
@@ -253,7 +275,7 @@ def _again(tokens: list[str], at: int, odd: str) -> None:
 
 
 _CODE: tuple[Callable[[list[str], int, str], None], ...] = (
-    *(_insert, _insert, _put, _drop, _swap, _again, _cut),
+    *(_insert, _insert, _append, _append, _put, _drop, _swap, _again, _cut),
 )
 CODE_CHANGES = st.lists(
     st.tuples(st.sampled_from(_CODE), INDEX, _ODD_TOKENS), min_size=1, max_size=4

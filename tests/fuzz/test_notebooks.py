@@ -99,9 +99,12 @@ def folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("notebooks")
 
 
-def changed(book: tuple[str, bool], tree, code, data) -> bytes:
+def changed(book: tuple[str, bool], tree, code, data, label=None) -> bytes:
     """A real notebook with changes of its structure, of its code and of its bytes."""
     made = json.loads(book_text(*book))
+    if label is not None:  # says whose answer a cell is
+        for cell in made["cells"][-20:]:
+            cell["metadata"]["course"] = {"question": label}
     cells = [c for c in made["cells"] if c["cell_type"] == "code"]
     for index, changes in code:
         cell = cells[index % len(cells)]
@@ -116,10 +119,11 @@ def changed(book: tuple[str, bool], tree, code, data) -> bytes:
     book=BOOK,
     tree=mutate.TREE_CHANGES,
     data=mutate.BYTE_CHANGES,
+    label=st.none() | st.sampled_from(mutate.ODD_VALUES),
 )
-def test_structure(folder, book, tree, data):
+def test_structure(folder, book, tree, data, label):
     file = folder / f"{book[0]}.ipynb"
-    file.write_bytes(changed(book, tree, (), data))
+    file.write_bytes(changed(book, tree, (), data, label))
     submission = read(book[0], file)
     if submission is not None:
         look_through(manifest_of(book[0]), submission)

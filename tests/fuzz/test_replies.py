@@ -70,6 +70,7 @@ STEPS = st.one_of(
         st.just("reply"),
         st.dictionaries(st.sampled_from(["id", "ok", "error"]), ANSWERS) | ANSWERS,
     ),
+    st.tuples(st.just("reply"), st.fixed_dictionaries({"id": ODD, "ok": ANSWERS})),
     st.tuples(st.just("bytes"), st.binary(max_size=20)),
     st.tuples(st.just("twice"), ANSWERS),
     st.tuples(st.just("stream"), st.binary(max_size=20)),
