@@ -134,7 +134,10 @@ def _file_variant(manifest: Manifest, row: dict[str, Any]) -> Variant:
                     f"{name}: {file} holds {text.count(old)} times {old!r}, not once"
                 )
             text = text.replace(old, new)
-    return Variant(name, question.id, row.get("hint", ""), files={file: text.encode()})
+    hint = row.get("hint", "")
+    if not (isinstance(name, str) and isinstance(hint, str)):
+        raise TypeError("'name' and 'hint' must be texts")
+    return Variant(name, question.id, hint, files={file: text.encode()})
 
 
 def solution_files(manifest: Manifest) -> dict[str, bytes]:

@@ -269,6 +269,7 @@ BROKEN_VARIANTS = {
     "no file": 'path = "nowhere.cc"',
     "a null byte": 'path = "a\\u0000"',
     "a number": "path = 5",
+    "a list for a hint": 'changes = [["x", "y"]]\nhint = []',
 }
 
 
