@@ -55,7 +55,8 @@ def test_a_case_that_takes_much_memory_fails():
             bytearray(100 << 20)
 
 
-def test_cases_are_counted_and_a_failing_one_is_found():
+def test_cases_are_counted_and_a_failing_one_is_found(monkeypatch):
+    monkeypatch.delenv("FUZZ_CASES", raising=False)
     ran = []
 
     @harness.fuzz("test of the harness", cases=40, number=st.integers(0, 10**6))
