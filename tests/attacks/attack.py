@@ -19,7 +19,8 @@ Keys:
   if missing. An answer may be right and the attack be on something else: ``PASSED``.
 - ``loses``: further questions that may lose their points, because the attack is also in
   what they are made of.
-- ``blank``: True if the other answers are handed in blank: where they take long.
+- ``blank``: True if the other answers are handed in blank: where they take long, and
+  in all variants but the first.
 - ``variants``: texts that take the place of ``VARIANT``, each an attack of its own.
 - ``file``: which file of the submission this one is, for C++ and CUDA.
 - ``control``: True if without a sandbox it does succeed, which is tried: proof that
@@ -122,4 +123,6 @@ def read(path: Path) -> Iterator[Attack]:
             name=f"{attack.name}-{number}",
             source=attack.source.replace(PLACEHOLDER, variant),
             modes=attack.modes if first else ("batch",),
+            # That the other answers keep their points, the first one shows.
+            blank=attack.blank or number > 1,
         )
