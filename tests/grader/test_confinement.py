@@ -194,10 +194,13 @@ def total(x):
 
 def test_a_scratch_folder_of_ones_own_fresh_for_each_question(course, confined):
     where = set()
+    # A virtual environment in /tmp is visible, and of /tmp nothing beside it.
+    inside = Path(sys.prefix).is_relative_to("/tmp")
+    way_to_python = {Path(sys.prefix).parts[2]} if inside else set()
     for _ in range(2):
         session = course.session(SCRATCH, confined)
         before, note, folder = session.call("double", [1], {}, False)
-        assert before == []
+        assert set(before) <= way_to_python
         assert note == "I was here"
         where.add(folder)
         session.close()
