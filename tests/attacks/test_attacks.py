@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from grader.manifest import find_assignment, load
@@ -40,6 +42,14 @@ def test_without_a_sandbox_it_succeeds(attack):
         verdict = single(attack, field, sandbox="none")
     unlevelled = [c for c in verdict.complaints if not c.startswith("graded at level")]
     assert unlevelled, "it is no attack: nothing happens without a sandbox either"
+
+
+def test_the_corpus_is_as_large_and_as_wide_as_promised():
+    files = {attack.path for attack in ALL}
+    assert len(files) >= 50
+    assert len({path.parent for path in files}) >= 10
+    twice = [n for n, count in Counter(a.name for a in ALL).items() if count > 1]
+    assert twice == []
 
 
 @pytest.mark.parametrize("attack", ALL, ids=lambda attack: attack.name)
