@@ -6,7 +6,7 @@
 # variants = [
 #     "os.mkfifo(book)",
 #     "book.mkdir(); (book / 'file').write_text('')",
-#     "socket.socket(socket.AF_UNIX).bind(os.path.relpath(book))",
+#     "[s := socket.socket(socket.AF_UNIX), s.bind(os.path.relpath(book)), s.close()]",
 #     "book.write_bytes(bytes(10**7))",
 #     "os.truncate(os.open(book, os.O_RDWR | os.O_CREAT), 2**40)",
 #     "book.write_text('[' * 10**6)",
