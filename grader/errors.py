@@ -46,6 +46,10 @@ class WorkerFault(GraderFault):
     """No worker could be started: nothing can be graded, whatever the test."""
 
 
+class HostLost(WorkerFault):
+    """The process that makes workers has ended; a new one may do better."""
+
+
 class NotSendable(GraderFault):
     """A test passes what no worker takes: arguments of its own, or an answer's."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.errors import GraderFault, SubmissionError
+from grader.errors import GraderFault, HostLost, SubmissionError
 from grader.explain import Explainer
 from grader.grade import Grading, grade
 from grader.gradebook import State
@@ -61,19 +61,39 @@ class Result:
 
 def perform(task: Task) -> Result:
     """Grades one submission in this process, with workers that are kept warm."""
+    try:
+        return _performed(task)
+    except HostLost:
+        pass  # killed, say, by a system short of memory: once more, with a new one
+    except GraderFault as fault:
+        return Result(task.index, fault=str(fault))
+    try:
+        return _performed(task)
+    except GraderFault as fault:
+        return Result(task.index, fault=str(fault))
+
+
+def _performed(task: Task) -> Result:
     started = time.perf_counter()
     manifest = _manifest(task.assignment)
     try:
         report = _grade(task, manifest)
     except SubmissionError as error:
         return Result(task.index, State.UNREADABLE, str(error))
-    except GraderFault as fault:
-        _hosts.cache_clear()  # whatever broke, the next one begins afresh
-        _explainer.cache_clear()
-        return Result(task.index, fault=str(fault))
+    except GraderFault:
+        _begin_afresh(task)
+        raise
     state, reason = judge(report)
     seconds = time.perf_counter() - started
     return Result(task.index, state, reason, report.as_dict(), seconds)
+
+
+def _begin_afresh(task: Task) -> None:
+    """Whatever broke, what is graded next has nothing to do with it."""
+    _explainer(task.assignment, task.sandbox).close()
+    _hosts(task.sandbox).close()
+    _explainer.cache_clear()
+    _hosts.cache_clear()
 
 
 def judge(report: Report) -> tuple[State, str]:

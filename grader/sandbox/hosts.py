@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from grader.errors import (
     GraderFault,
+    HostLost,
     NotSendable,
     StudentCrash,
     StudentTimeout,
@@ -79,6 +80,7 @@ class Hosts:
 
         Raises:
             WorkerFault: if no worker can be started.
+            HostLost: if the process that makes them has ended.
         """
         self.prepare(packages)
         host = self._hosts[packages]
@@ -97,8 +99,12 @@ class Hosts:
         reason = ""
         for level in levels:
             ours, theirs = socket.socketpair()
-            with theirs:
-                reply = host.ask(request | {"level": level}, [theirs.fileno()])
+            try:
+                with theirs:
+                    reply = host.ask(request | {"level": level}, [theirs.fileno()])
+            except WorkerFault:
+                ours.close()
+                raise
             if "worker" in reply:
                 self._level = level
                 worker = Worker(host, reply["worker"], Connection(ours), memory_mb)
@@ -168,7 +174,7 @@ class _Host:
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], descriptors)
         except OSError:
-            raise GraderFault(self._obituary()) from None
+            raise HostLost(self._obituary()) from None
         return self._receive(_REPLY_S)
 
     def _receive(self, timeout_s: float) -> dict[str, Any]:
@@ -178,7 +184,7 @@ class _Host:
         except OSError:
             message = b""
         if not message:
-            raise GraderFault(self._obituary())
+            raise HostLost(self._obituary())
         return dict(json.loads(message))
 
     def _obituary(self) -> str:

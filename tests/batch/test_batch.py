@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -154,13 +155,54 @@ def test_a_trusted_process_that_dies_loses_nothing(course, tmp_path):
     assert _worker_processes(os.getpid()) == []
 
 
-def _worker_processes(parent: int) -> list[int]:
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [
-        int(pid)
-        for pid in children
-        if b"grader.batch.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_process_that_makes_workers_dies_and_nothing_is_lost(
+    course, tmp_path, times
+):
+    slow = "import time\ndef double(x):\n    time.sleep(0.5)\n    return 2 * x"
+    notebooks = [hand_in(tmp_path, "alice", double=slow), hand_in(tmp_path, "bob")]
+    tasks = [
+        Task(i, str(course.assignment), "s", {f"{NAME}.ipynb": file.read_bytes()}, 1)
+        for i, file in enumerate(notebooks)
     ]
+    killed: set[int] = set()
+
+    def kill() -> None:
+        while len(killed) < times:
+            for worker in _worker_processes(os.getpid()):
+                for host in _processes(worker, b"grader.worker.host"):
+                    # It has a worker, and that is in the middle of an answer.
+                    if host not in killed and _processes(host, b""):
+                        time.sleep(0.3)
+                        os.kill(host, signal.SIGKILL)
+                        killed.add(host)
+            time.sleep(0.02)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    alice, bob = run(tasks, jobs=1)
+    killer.join(timeout=60)
+    assert len(killed) == times
+    if times == 1:
+        assert alice.report["score"] == 5
+    else:
+        assert alice.fault == "the host of the workers ended: no reason"
+    assert bob.report["score"] == 5
+
+
+def _worker_processes(parent: int) -> list[int]:
+    return _processes(parent, b"grader.batch.worker")
+
+
+def _processes(parent: int, part: bytes) -> list[int]:
+    """Children of a process that have `part` on their command lines."""
+    found = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{parent}/task").iterdir():
+            for pid in (task / "children").read_text().split():
+                if part in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(int(pid))
+    return found
 
 
 def _command(course, source, out) -> list[str]:
