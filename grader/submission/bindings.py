@@ -11,7 +11,7 @@ from functools import lru_cache
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BLOCKS = (ast.If, ast.Try, ast.With)
-_LOOPS = (ast.For, ast.If, ast.With)
+_LOOPS = (ast.For, ast.While, ast.If, ast.With)
 #: Methods that fill a list, a set, a dictionary or an array.
 _FILLING = frozenset(
     ["add", "append", "extend", "fill", "insert", "setdefault", "sort", "update"]

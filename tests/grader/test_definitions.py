@@ -187,6 +187,10 @@ FILLED = {
     "a dictionary": "made = {}\nfor i, k in enumerate('abc'): made[k] = i\n"
     "table = list(made.values())",
     "a sum": "n = 0\nfor i in range(6): n += i % 2\ntable = list(range(n))",
+    "while there is room": "table = []\nn = 3\nwhile n > 0:\n    n -= 1\n"
+    "    table.insert(0, n)",
+    "until it is told to stop": "table = [0]\nwhile True:\n    n = table[-1] + 1\n"
+    "    if n == 3: break\n    table.append(n)",
     "a loop variable that another cell has": "table = []\n"
     "for expensive in range(3): table.append(expensive)",
 }
@@ -198,6 +202,7 @@ def test_a_table_is_filled_where_it_is_made(source):
         "expensive = exit()",
         source,
         "for i in range(10**12): table.append(i)",
+        "while True: table.append(6)",
         "table.append(5)",
         "def f(): return table",
     )
