@@ -13,9 +13,10 @@ from grader.errors import (
     StudentError,
     StudentTimeout,
 )
+from grader.handle import Handle
 from grader.printable import printable
 from grader.results import NOT_ANSWERED, Outcome
-from grader.session import Call, Handle, Ref
+from grader.session import Call, Ref
 
 #: What a test makes for itself, or asks of a model in order to look at it.
 _GIVEN = ("layer", "model", "copy", "blueprint")
@@ -40,6 +41,8 @@ def describe_call(call: Call, log: Sequence[Call]) -> str:
     name = str(message["name"])
     if message["op"] == "as_model":
         args[0] = f"keras.Input({args[0]})"
+    if message["op"] == "load":
+        name, args = "load_model", args[2:]
     if message["op"] == "operate":
         args = args[1:]
         operation = message["operation"]

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from grader.errors import GraderFault, StudentError, StudentFault
+from grader.handle import Handle
 from grader.manifest import Manifest, Question
 from grader.sandbox import Hosts
-from grader.session import Handle, Session
+from grader.session import Session
 from grader.submission import Submission
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -135,17 +136,32 @@ def _train(
     return losses
 
 
-def _save_and_load(layer: Any, x: Any) -> Any:
-    """Outputs of a model with `layer`, before saving it and after loading it."""
+def _save(layer: Any, x: Any) -> Any:
+    """A model with `layer`: its output, its file, and the name of the layer's class."""
     keras = _keras()
     model = keras.Sequential([keras.Input(x.shape[1:]), layer])
     before = np.asarray(model(x))
-    custom = {type(layer).__name__: type(layer)}
     with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "model.keras")
-        model.save(path)
-        loaded = keras.saving.load_model(path, custom_objects=custom)
-    return before, np.asarray(loaded(x))
+        path = Path(folder) / "model.keras"
+        model.save(str(path))
+        return before, path.read_bytes(), type(layer).__name__
+
+
+def load(classes: Mapping[str, type], saved: bytes, kind: str, x: Any) -> Any:
+    """The output of a model that `_save` has saved.
+
+    Args:
+        classes: by name; that of the model's layer may be among them.
+        saved: the file.
+        kind: the name of the layer's class.
+        x: the input.
+    """
+    known = {kind: classes[kind]} if kind in classes else {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(saved)
+        loaded = _keras().saving.load_model(str(path), custom_objects=known)
+    return np.asarray(loaded(x))
 
 
 OPERATIONS = {
@@ -159,6 +175,6 @@ OPERATIONS = {
     "output_shape": _output_shape,
     "fit": _fit,
     "train": _train,
-    "save_and_load": _save_and_load,
+    "save": _save,
     **models.OPERATIONS,
 }

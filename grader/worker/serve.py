@@ -89,6 +89,17 @@ class Answerer:
         with self._running():
             return self._objects.portable(operation(*args, **kwargs))
 
+    def _do_load(self, request: dict[str, Any]) -> Any:
+        """A model from its file, with a layer of the answer's in it."""
+        self._named(request["name"])
+        args = self._objects.resolve(request["args"])
+        with self._running():
+            return self._objects.portable(handles.load(self._classes(), *args))
+
+    def _classes(self) -> dict[str, type]:
+        """The classes that may be in a saved model, by name."""
+        return {n: item for n, item in self._names.items() if isinstance(item, type)}
+
     def _do_affine_map(self, request: dict[str, Any]) -> Any:
         return self._objects.portable(functions.affine_map(*request["args"]))
 
@@ -166,6 +177,11 @@ class Worker(Answerer):
 
     def _running(self) -> AbstractContextManager[None]:
         return self._guard.running()
+
+    def _classes(self) -> dict[str, type]:
+        spaces = [vars(module) for module in self._modules.values()]
+        defined = {n: item for space in spaces for n, item in space.items()}
+        return {n: item for n, item in defined.items() if isinstance(item, type)}
 
     def _do_define(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         """Executes units one by one; one that fails leaves the others alone."""

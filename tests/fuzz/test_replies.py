@@ -11,10 +11,11 @@ from grader.describe import describe_calls, describe_failure
 from grader.errors import StudentCrash, StudentFault
 from grader.explain import Explainer, same
 from grader.grade import _notes
+from grader.handle import Handle
 from grader.protocol import CodecError, Opaque, decode, encode
 from grader.proxies import Student
 from grader.results import Outcome
-from grader.session import Handle, Session
+from grader.session import Session
 from grader.submission import read_submission
 from tests.fuzz.fake_worker import FakeHosts
 from tests.fuzz.harness import fuzz

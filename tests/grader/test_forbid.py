@@ -228,6 +228,23 @@ def test_a_layer_made_again_from_its_configuration(layer):
     assert_close(after, before)
 
 
+def test_what_a_layer_keeps_beside_its_configuration_is_not_loaded(run):
+    kept = """
+    def get_config(self):
+        KEPT[self.name] = self.factor
+        return {"name": self.name}
+    @classmethod
+    def from_config(cls, config):
+        return cls(KEPT.get(config["name"], 1), **config)
+"""
+    layer = run("KEPT = {}\n" + LAYER + kept, 5)
+    x = np.ones((1, 1, 1, 2), np.float32)
+    assert_close(layer.clone()(x), 5 * x)  # here it remembers
+    before, after = layer.save_and_load(x)
+    assert_close(before, 5 * x)
+    assert_close(after, x)
+
+
 def test_a_layer_in_training(layer):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 64)
