@@ -16,6 +16,7 @@ from grader.authoring import Variant, read_variants, solution_cells, substituted
 from grader.errors import GraderError, StudentError
 from grader.handle import Handle
 from grader.manifest import Manifest
+from grader.replays import Replays
 from grader.sandbox import Hosts
 from grader.session import Call, Session, packages
 from grader.submission import Submission
@@ -36,6 +37,7 @@ class Explainer:
         self._question = ""
         self._sessions: dict[tuple[str, tuple[str, ...], str], Session] = {}
         self._submissions: dict[str, Submission] = {}
+        self._replays = Replays()
         self._found: Variant | None = None
 
     def explain(self, question: str, log: Sequence[Call]) -> Variant | None:
@@ -94,12 +96,15 @@ class Explainer:
                     yield variant
 
     def _computes_the_same(self, variant: Variant, log: Sequence[Call]) -> bool:
-        session = self._session(variant)
-        session.renew()
-        session.begin_test(log[0].seed)
+        def make() -> Iterator[Call]:
+            session = self._session(variant)
+            session.renew()
+            session.begin_test(log[0].seed)
+            return session.replay(log)
+
         # What a layer gives before its weights are set is random.
         first = max((i for i, call in enumerate(log) if _sets_weights(call)), default=0)
-        pairs = zip(log, session.replay(log), strict=False)
+        pairs = zip(log, self._replays.of(variant.name, log, make), strict=False)
         try:
             for index, (call, again) in enumerate(pairs):
                 if index >= first and not _same_call(call, again):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -325,7 +325,7 @@ class Session:
         known = self._results.get(id(value))
         if known is not None:
             return known
-        return _rebuilt(value, self._with_refs)
+        return rebuilt(value, self._with_refs)
 
     def _without_refs(self, value: Any) -> Any:
         if type(value) is Ref:
@@ -336,7 +336,7 @@ class Session:
                 except (KeyError, IndexError, TypeError):
                     raise StudentError("TypeError", "an other result", []) from None
             return found
-        return _rebuilt(value, self._without_refs)
+        return rebuilt(value, self._without_refs)
 
 
 def _items(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -346,7 +346,8 @@ def _items(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from value.items()
 
 
-def _rebuilt(value: Any, change: Any) -> Any:
+def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Returns `value` with `change` made to what is in it, list by list."""
     if type(value) in (list, tuple):
         return type(value)(change(item) for item in value)
     if type(value) is dict:
@@ -355,7 +356,7 @@ def _rebuilt(value: Any, change: Any) -> Any:
 
 
 def _unwrapped(value: Any) -> Any:
-    return value.opaque if isinstance(value, Handle) else _rebuilt(value, _unwrapped)
+    return value.opaque if isinstance(value, Handle) else rebuilt(value, _unwrapped)
 
 
 def _problems(reply: Any) -> list[dict[str, Any]]:

@@ -194,7 +194,8 @@ def use(name):
     """Puts your own answer `name`, of questions 1 to 4, into the operations."""
     operations()
     if name == "conv_out_shape":
-        _put_in("shape", _exported(name, "export_shape.cc"), "custom_shape")
+        library = _exported(name, "export_shape.cc", "-O0")  # runs once a graph
+        _put_in("shape", library, "custom_shape")
         return
     role = name.removeprefix("conv2d_").removesuffix("_cpu")
     _put_in(role, _exported(name, "export_cpu.cc"), "custom_kernel")
@@ -395,8 +396,8 @@ def _launched(program, request, shape):
     return y, np.frombuffer(answer[4 * count :], np.int64).tolist()
 
 
-def _exported(name, driver):
-    return native.build_library(source(name), GIVEN / driver, _flags(name))
+def _exported(name, driver, *flags):
+    return native.build_library(source(name), GIVEN / driver, [*_flags(name), *flags])
 
 
 def _put_in(role, library, symbol):

@@ -1,6 +1,7 @@
 """One explainer may serve many gradings: its workers stay, what it found does not."""
 
 from grader.explain import Explainer
+from grader.session import Session
 from tests.grader.course import question
 
 SQUARES = {
@@ -32,3 +33,30 @@ def test_workers_are_started_once(course, hosts, monkeypatch):
     assert counts == [2, 1, 1], "the replay's worker should be used again"
     hint = {"You squared x; twice x is x + x."}
     assert hints == [hint, set(), hint]
+
+
+def test_what_is_known_is_not_computed_again(course, hosts, monkeypatch):
+    replayed = []
+    replay = Session.replay
+
+    def counted(self, log):
+        replayed.append(len(log))
+        return replay(self, log)
+
+    monkeypatch.setattr(Session, "replay", counted)
+    explainer = Explainer(course.manifest, hosts)
+    hint = {"You squared x; twice x is x + x."}
+    try:
+        for answers, hints in ((SQUARES, hint), (ANOTHER, set()), (SQUARES, hint)):
+            for number in range(2):
+                replayed.clear()
+                report = course.grade(
+                    answers, hosts, only=["double"], explain=explainer
+                )
+                tests = question(report, "double").tests
+                assert {t.hint for t in tests} - {""} == hints
+                assert not replayed or (number == 0 and answers is SQUARES)
+            explainer.close()  # and with it the workers
+    finally:
+        explainer.close()
+    assert not replayed
