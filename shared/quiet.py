@@ -1,4 +1,4 @@
-"""Keeping TensorFlow's start-up noise out of what a student reads."""
+"""TensorFlow as the course starts it: silent, and with its fast convolutions."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ def quiet_tensorflow() -> None:
 
     Its `TF_CPP_MIN_LOG_LEVEL` alone does not do: some messages are written before
     the level is read.
+
+    oneDNN is switched on, unless the environment says otherwise. TensorFlow does that
+    by itself only where the processor has AVX-512 for neural networks; with AVX2 alone
+    small networks train about twice as fast with it, too.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if "tensorflow" not in sys.modules:
         with hold_stderr():
             import tensorflow  # noqa: F401

@@ -7,6 +7,7 @@ from tests.fuzz import table
 
 # Read by TensorFlow when it is imported, which the test modules do later.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the course starts it
 # Hypothesis's own files, tables of characters and the like, belong in no checkout.
 os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY",

@@ -37,3 +37,22 @@ def test_tensorflow_starts_and_computes_without_a_word():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert (run.stdout, run.stderr) == ("6.0\n", "")
+
+
+def test_onednn_is_on_unless_the_environment_says_otherwise():
+    code = (
+        "from shared.quiet import quiet_tensorflow; quiet_tensorflow();"
+        "from tensorflow.python.framework import test_util; "
+        "print(test_util.IsMklEnabled())"
+    )
+    for given, expected in ((None, "True"), ("0", "False"), ("1", "True")):
+        environment = {k: v for k, v in os.environ.items() if "ONEDNN" not in k}
+        environment |= {} if given is None else {"TF_ENABLE_ONEDNN_OPTS": given}
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
+        assert run.stdout.split() == [expected]
