@@ -22,6 +22,7 @@ from grader.regenerate.notebooks import (
     write_notebook,
 )
 from grader.regenerate.proofs import Proof, prove
+from grader.regenerate.recognised import read_recognised, write_recognised
 from grader.sandbox import Hosts
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def _one(
         else:
             path.write_bytes(contents)
             yield Proof(True, f"wrote {path.relative_to(ROOT)}")
-    yield from prove(source, text, hosts)
+    recognised = read_recognised(manifest)
+    yield from prove(source, text, hosts, recognised=recognised)
+    if not check:
+        write_recognised(manifest, recognised)
     if not (execute or check) and is_executed(source):
         yield Proof(True, "the solution notebook is up to date")
     elif execute or not check:

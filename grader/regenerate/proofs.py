@@ -36,7 +36,11 @@ class Proof:
 
 
 def prove(
-    source: Source, student_text: str, hosts: Hosts, processes: int | None = None
+    source: Source,
+    student_text: str,
+    hosts: Hosts,
+    processes: int | None = None,
+    recognised: dict[str, str] | None = None,
 ) -> Iterator[Proof]:
     """Proves the four statements, and that other right answers pass.
 
@@ -46,6 +50,8 @@ def prove(
         hosts: where answers run.
         processes: how many grade at the same time, 0 for this one alone; by the
             number of variants and of processors if None.
+        recognised: misconceptions to the tests that are known to tell them; what is
+            found is put in.
     """
     manifest = source.manifest
     misconceptions = _gradable(manifest, "misconception")
@@ -57,7 +63,13 @@ def prove(
     judges = Judges(manifest, hosts, processes)
     try:
         yield from _graded(
-            manifest, student_text, misconceptions, alternatives, judges, hosts
+            manifest,
+            student_text,
+            misconceptions,
+            alternatives,
+            judges,
+            hosts,
+            {} if recognised is None else recognised,
         )
     finally:
         judges.close()
@@ -74,25 +86,28 @@ def _graded(
     alternatives: Sequence[Variant],
     judges: Judges,
     hosts: Hosts,
+    recognised: dict[str, str],
 ) -> Iterator[Proof]:
     solution = judges.submit(Job(None))
     variants = [*misconceptions, *alternatives]
     wrong = len(misconceptions)
     numbers: dict[int, int] = {}
-    # What needs no TensorFlow is judged while TensorFlow is loading.
     for place, variant in enumerate(variants):
-        if not _uses_keras(manifest.question(variant.question)):
-            numbers[place] = judges.submit(Job(variant, place < wrong), priority=3)
+        keras = _uses_keras(manifest.question(variant.question))
+        known = [recognised[variant.name]] if variant.name in recognised else []
+        if place >= wrong or known or not keras:
+            job = Job(variant, place < wrong, tuple(known))
+            # What needs no TensorFlow is judged while that loads; the longest first.
+            priority = 1 if not keras else 2 if place >= wrong else 3
+            numbers[place] = judges.submit(job, priority)
 
     report = judges.report(solution)
     yield Proof(report.full_marks, f"the solution scores {_points(report)}")
     yield from _lost(report)
-    for place, variant in enumerate(variants):
-        if place not in numbers and place < wrong:
+    for place, variant in enumerate(misconceptions):
+        if place not in numbers:
             job = Job(variant, True, _cheapest_first(report, variant.question))
-            numbers[place] = judges.submit(job, priority=2)
-        elif place not in numbers:
-            numbers[place] = judges.submit(Job(variant), priority=1)
+            numbers[place] = judges.submit(job, priority=3)
 
     score = _blank_score(manifest, student_text, hosts)
     yield Proof(score.score == 0, f"the blank notebook scores {_points(score)}")
@@ -101,7 +116,9 @@ def _graded(
             yield Proof(False, f"no misconception tests the tests of {id}")
     caught = 0
     for place, variant in enumerate(misconceptions):
-        complaint = _not_caught(variant, judges.report(numbers[place]))
+        report = judges.report(numbers[place])
+        complaint = _not_caught(variant, report)
+        recognised |= _telling(variant, report)
         caught += not complaint
         if complaint:
             yield Proof(False, complaint)
@@ -178,6 +195,13 @@ def _lost(report: Report) -> Iterator[Proof]:
             if test.outcome is not Outcome.PASSED:
                 text = f"{question.id}: {test.name}: {test.message}".splitlines()
                 yield Proof(False, text[0])
+
+
+def _telling(variant: Variant, report: Report) -> dict[str, str]:
+    """The misconception and the test that told it."""
+    tests = [test for question in report.questions for test in question.tests]
+    telling = [test.name for test in tests if test.misconception == variant.name]
+    return {variant.name: telling[0]} if telling else {}
 
 
 def _not_caught(variant: Variant, report: Report) -> str:

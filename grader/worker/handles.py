@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def _fit(
     learning_rate: float = 0.05,
     seed: int = 0,
 ) -> list[float]:
-    """Losses of a small classifier on top of `layer`, step by step."""
+    """Losses of a small classifier on top of `layer`, by SGD with momentum."""
     keras = _keras()
     keras.utils.set_random_seed(seed)
     model = keras.Sequential(
@@ -98,17 +98,16 @@ def _fit(
             keras.layers.Dense(classes),
         ]
     )
-    model.compile(
-        optimizer=keras.optimizers.SGD(learning_rate, momentum=0.9),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False,
-    )
-    losses = []
     rng = np.random.default_rng(seed)
-    for _ in range(steps):
-        chosen = rng.choice(len(x), size=min(batch, len(x)), replace=False)
-        losses.append(float(model.train_on_batch(x[chosen], y[chosen])))
-    return losses
+    size = min(batch, len(x))
+    chosen = (rng.choice(len(x), size=size, replace=False) for _ in range(steps))
+    velocities = [np.zeros(w.shape, np.float32) for w in model.trainable_weights]
+
+    def momentum(_: int, index: int, gradient: Any) -> Any:
+        velocities[index] = 0.9 * velocities[index] - learning_rate * gradient
+        return velocities[index]
+
+    return _trained(model, ((x[i], y[i]) for i in chosen), True, momentum)
 
 
 def _train(
@@ -119,10 +118,34 @@ def _train(
     learning_rate: float = 0.002,
     logits: bool = False,
 ) -> list[float]:
-    """Losses of a whole classifier, trained as it is with Adam on one batch.
+    """Losses of a whole classifier, trained as it is with Adam on one batch."""
+    means = [np.zeros(w.shape, np.float32) for w in model.trainable_weights]
+    squares = [np.zeros(w.shape, np.float32) for w in model.trainable_weights]
 
-    Adam (arXiv:1412.6980) as Keras has it, in NumPy: Keras's own takes longer to be
-    traced, and much longer step by step, than a few dozen steps of a small model.
+    def adam(step: int, index: int, gradient: Any) -> Any:
+        mean, square = means[index], squares[index]
+        mean += 0.1 * (gradient - mean)
+        square += 0.001 * (gradient * gradient - square)
+        rate = learning_rate * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+        return -rate * mean / (np.sqrt(square) + 1e-7)
+
+    return _trained(model, ((x, y) for _ in range(steps)), logits, adam)
+
+
+def _trained(
+    model: Any,
+    batches: Iterable[tuple[Any, Any]],
+    logits: bool,
+    change: Callable[[int, int, Any], Any],
+) -> list[float]:
+    """The losses, step by step.
+
+    The optimizers are Keras's own, in NumPy: to trace those takes longer than a few
+    dozen steps of a small model, and without a trace they are slower still.
+
+    Args:
+        change: of a weight, by the step's number, from 1, the weight's, and its
+            gradient.
     """
     tf = _tf()
     loss_of = _keras().losses.SparseCategoricalCrossentropy(from_logits=logits)
@@ -134,21 +157,14 @@ def _train(
             loss = loss_of(y, model(x, training=True))
         return loss, tape.gradient(loss, [w.value for w in weights])
 
-    x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
-    means = [np.zeros(w.shape, np.float32) for w in weights]
-    squares = [np.zeros(w.shape, np.float32) for w in weights]
     losses = []
-    for step in range(1, steps + 1):
-        loss, found = gradients(x, y)
+    for step, batch in enumerate(batches, 1):
+        loss, found = gradients(*map(tf.convert_to_tensor, batch))
         losses.append(float(loss))
-        rate = learning_rate * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-        for w, g, mean, square in zip(weights, found, means, squares, strict=True):
-            if g is None:  # the loss does not depend on it
-                continue
-            g = np.asarray(g)
-            mean += 0.1 * (g - mean)
-            square += 0.001 * (g * g - square)
-            w.assign(w.value - rate * mean / (np.sqrt(square) + 1e-7))
+        for index, (weight, gradient) in enumerate(zip(weights, found, strict=True)):
+            if gradient is not None:  # else the loss does not depend on it
+                moved = weight.value + change(step, index, np.asarray(gradient))
+                weight.assign(moved)
     return losses
 
 
