@@ -162,9 +162,14 @@ class _Host:
 
     def branch(self) -> _Host:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            # The answer comes to the new socket; this one's are not disturbed.
-            socket.send_fds(self.control, [b'{"op": "connect"}'], [theirs.fileno()])
+        try:
+            with theirs:
+                # The answer comes to the new socket; this one's are not disturbed.
+                request = b'{"op": "connect"}'
+                socket.send_fds(self.control, [request], [theirs.fileno()])
+        except OSError:
+            ours.close()
+            raise HostLost(self._obituary()) from None
         return _Host(None, ours, None)
 
     def ask(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:

@@ -66,7 +66,10 @@ class Host:
             ready, _, _ = select.select(self._controls, [], [], timeout)
             self._watch_memory()
             for control in ready:
-                message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 2)
+                try:
+                    message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 2)
+                except ConnectionError:  # gone, and has not read all it was sent
+                    message, descriptors = b"", []
                 if message:
                     self._answer(control, json.loads(message), descriptors)
                 else:
@@ -99,7 +102,8 @@ class Host:
             reply = self._status(request["worker"])
         for descriptor in descriptors:
             os.close(descriptor)
-        control.send(json.dumps(reply).encode())
+        with contextlib.suppress(ConnectionError):  # noticed at the next turn
+            control.send(json.dumps(reply).encode())
 
     def _spawn(
         self, control: socket.socket, request: dict[str, Any], descriptors: list[int]

@@ -79,6 +79,20 @@ def test_a_branch_has_workers_of_the_same_host(own_hosts):
             each.connection.close()
 
 
+def test_a_branch_that_asked_for_nothing_leaves_without_harm(own_hosts):
+    workers = [worker(own_hosts)]
+    try:
+        for _ in range(3):
+            branch = own_hosts.branch()
+            time.sleep(0.1)  # the host's greeting lies there, unread
+            branch.close()
+            workers.append(worker(own_hosts))
+        assert all(map(alive, workers))
+    finally:
+        for each in workers:
+            each.connection.close()
+
+
 def proofs(course, hosts, processes):
     source = read_source(course.manifest)
     found = prove(source, student_notebook(source), hosts, processes)
