@@ -21,6 +21,8 @@ from grader.sandbox import Hosts
 from grader.submission import read_submission
 
 _GRADER = ROOT / "grader"
+#: Beside the solution, and no part of any grade.
+_IDLE = frozenset({"equivalent_mutants.toml", "recognised.toml", "rows.toml"})
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,8 @@ def tests_digest(manifest: Manifest) -> str:
     """Hash of everything on the instructor's side that decides a grade."""
     solutions = manifest.solution_folder.parent
     files = [manifest.folder / MANIFEST_NAME, manifest.public_tests]
-    files += manifest.solution_folder.rglob("*")
+    beside = manifest.solution_folder.rglob("*")
+    files += [f for f in beside if f.name not in _IDLE and f.suffix != ".ipynb"]
     files += [f for f in solutions.rglob("*.py") if not f.parent.name[:2].isdigit()]
     files += (ROOT / "shared").glob("*.py")  # what tests compare with
     return _hash(files, manifest.folder.parent.parent)

@@ -96,6 +96,9 @@ def test_only_what_changed_is_graded_again(course, tmp_path):
     with book(out) as opened:
         assert len(opened.attempts(NAME, "bob")) == 2
         opened.override(Override(NAME, "bob", "double", 3.0, "seen", "TA", "now"))
+    for name in ("recognised.toml", "01_tiny.ipynb"):  # written by `regenerate`
+        (course.solution / name).write_text("new")
+    assert graded(course, source, out).kept == 3
     # Another test makes every grade a new one; the TA's word stays.
     test = course.solution / "tests" / "test_total.py"
     test.write_text(test.read_text().replace("[1, 5]", "[1, 5, 9]"))
