@@ -30,7 +30,7 @@ _MAX_DEPTH = 6
 #: Requests for a model: the student's code itself may do without Keras.
 _OF_KERAS = frozenset({"model", "copy", "as_model"})
 #: Requests that call an answer by its name.
-_OF_ANSWERS = frozenset({"call", "as_model"})
+_OF_ANSWERS = frozenset({"call", "as_model", "load"})
 #: Requests to a worker in which none has been made before.
 _AFRESH = frozenset({"load"})
 
@@ -242,7 +242,7 @@ class Session:
 
     def _exchange_afresh(self, message: dict[str, Any]) -> Any:
         """Makes a request of a new worker that has the answer's definitions alone."""
-        if self._prefix:  # code of the course's own, which is believed
+        if self._prefix or self.reference:  # the course's own code is believed
             return self._exchange(message)
         other = Session(
             self.manifest, self.question, self.submission, self.hosts, self.reference

@@ -91,14 +91,18 @@ class Answerer:
 
     def _do_load(self, request: dict[str, Any]) -> Any:
         """A model from its file, with a layer of the answer's in it."""
-        self._named(request["name"])
         args = self._objects.resolve(request["args"])
+        classes = self._classes_beside(self._names.get(request["name"]))
         with self._running():
-            return self._objects.portable(handles.load(self._classes(), *args))
+            return self._objects.portable(handles.load(classes, *args))
 
-    def _classes(self) -> dict[str, type]:
-        """The classes that may be in a saved model, by name."""
-        return {n: item for n, item in self._names.items() if isinstance(item, type)}
+    @staticmethod
+    def _classes_beside(answer: Any) -> dict[str, type]:
+        """The answer's own classes, by name; a saved model may hold any of them."""
+        module = sys.modules.get(str(getattr(answer, "__module__", "")))
+        there = [*vars(module).items()] if module else []
+        there += [(answer.__name__, answer)] if isinstance(answer, type) else []
+        return {name: item for name, item in there if isinstance(item, type)}
 
     def _do_affine_map(self, request: dict[str, Any]) -> Any:
         return self._objects.portable(functions.affine_map(*request["args"]))
@@ -177,11 +181,6 @@ class Worker(Answerer):
 
     def _running(self) -> AbstractContextManager[None]:
         return self._guard.running()
-
-    def _classes(self) -> dict[str, type]:
-        spaces = [vars(module) for module in self._modules.values()]
-        defined = {n: item for space in spaces for n, item in space.items()}
-        return {n: item for n, item in defined.items() if isinstance(item, type)}
 
     def _do_define(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         """Executes units one by one; one that fails leaves the others alone."""

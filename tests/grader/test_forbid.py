@@ -245,6 +245,31 @@ def test_what_a_layer_keeps_beside_its_configuration_is_not_loaded(run):
     assert_close(after, x)
 
 
+def test_variants_in_one_worker_load_their_own_layers(keras_course, hosts):
+    session = keras_course.session(HEAD + LAYER, hosts)
+    x = np.ones((1, 1, 1, 2), np.float32)
+    made = {}
+    for factor in (2, 3, 2, 3):  # the class has one name; what it does differs
+        source = LAYER.partition("\n@keras")[2].partition("\n")[2]  # not registered
+        source = source.replace("self.factor *", f"{factor} * self.factor *")
+        variant = Submission.from_cells(cells({"double": HEAD + source}))
+        session.take(variant, f"times_{factor}__")
+        if factor not in made:
+            made[factor] = session.call("double", (5,), {}, False)
+        before, after = made[factor].save_and_load(x)
+        assert_close(before, 5 * factor * x)
+        assert_close(after, before)
+
+
+def test_a_layer_of_keras_can_be_saved_too(keras_course, hosts):
+    session = keras_course.session("", hosts)
+    session.reference = session.keras = True
+    layer = Reference(session).layer("Dense", units=3)
+    before, after = layer.save_and_load(np.ones((2, 4), np.float32))
+    assert before.shape == (2, 3)
+    assert_close(after, before)
+
+
 def test_a_layer_in_training(layer):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 64)
