@@ -44,6 +44,7 @@ def execute_notebook(book: Any, folder: Path) -> Any:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
+        coalesce_streams=True,  # a busy machine cuts what one cell prints in two
         extra_arguments=["--log-level=ERROR"],  # no warning about its own sockets
     )
     try:

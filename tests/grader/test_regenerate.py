@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 
+import nbformat
 import pytest
 from rich.console import Console
 
 from grader import regenerate as package
 from grader.errors import ManifestError
 from grader.regenerate import regenerate
+from grader.regenerate.execute import execute_notebook
 from grader.regenerate.leaks import find_leaks
 from grader.regenerate.notebooks import (
     read_source,
@@ -327,6 +329,13 @@ def test_a_solution_notebook_that_fails_is_no_proof(here):
     assert not proof.holds
     assert proof.text == "the solution notebook fails: cell 5: ValueError: no data"
     assert not (here.solution / "01_tiny.ipynb").exists()
+
+
+def test_what_a_cell_prints_in_pieces_is_one_output(tmp_path):
+    slowly = "print(1, flush=True)\nimport time\ntime.sleep(0.3)\nprint(2)"
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(slowly)])
+    (output,) = execute_notebook(book, tmp_path).cells[0].outputs
+    assert output.text == "1\n2\n"
 
 
 def test_a_faulty_course_is_named(tmp_path):
