@@ -12,22 +12,10 @@ import ast
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
 
-from grader.submission.bindings import (
-    Uses,
-    augmented_names,
-    bound_names,
-    filled_names,
-    imported_roots,
-    is_blank,
-    is_stub,
-    loop_names,
-    mutated_names,
-    uses,
-)
+from grader.submission.bindings import Uses
 from grader.submission.cells import Cell
-from grader.submission.magics import Parsed, exported_cell, parse_cell
+from grader.submission.statements import Statement, statements_of
 
 #: Characters of a cell, and of all together. An assignment's have some 25,000; what
 #: is longer could cost the grader minutes.
@@ -74,81 +62,58 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False)
-class _Statement:
+class _Placed:
+    """A statement in its place in the notebook."""
+
     position: int
     cell: Cell
-    node: ast.stmt
-    binds: frozenset[str]
+    statement: Statement
 
-    @cached_property
-    def first_line(self) -> int:
-        decorators = getattr(self.node, "decorator_list", [])
-        lines: list[int] = [d.lineno for d in decorators]
-        return min([self.node.lineno, *lines])
+    @property
+    def binds(self) -> frozenset[str]:
+        return self.statement.binds
 
-    @cached_property
-    def text(self) -> str:
-        end = self.node.end_lineno or self.node.lineno
-        lines = list(_lines(self.cell.source)[self.first_line - 1 : end])
-        # Another statement may share its line: ``n = 5; train(n)``. Offsets count
-        # bytes.
-        lines[-1] = lines[-1].encode()[: self.node.end_col_offset].decode()
-        if self.first_line == self.node.lineno:
-            lines[0] = lines[0].encode()[self.node.col_offset :].decode()
-        return "\n".join(lines)
-
-    @cached_property
+    @property
     def uses(self) -> Uses:
-        found = uses(self.text)
-        at_once = found.at_once | augmented_names(self.node)
-        return Uses(at_once - loop_names(self.node), found.later)
-
-    @cached_property
-    def is_stub(self) -> bool:
-        return is_stub(self.node)
-
-    @cached_property
-    def is_blank(self) -> bool:
-        return is_blank(self.node)
+        return self.statement.uses
 
     @property
     def unit(self) -> Unit:
-        binds = tuple(sorted(self.binds))
-        return Unit(self.cell.label, self.first_line, self.text, binds)
+        it, binds = self.statement, tuple(sorted(self.binds))
+        return Unit(self.cell.label, it.first_line, it.text, binds)
 
 
 class Definitions:
     """The definitions of one submission; nothing here has been executed."""
 
     def __init__(
-        self, statements: Sequence[_Statement], problems: Sequence[Problem]
+        self, statements: Sequence[_Placed], problems: Sequence[Problem]
     ) -> None:
         self._statements = statements
         self.problems = tuple(problems)
-        self._by_name: dict[str, list[_Statement]] = {}
-        self._by_cell: dict[tuple[str, int], list[_Statement]] = {}
-        self._changed: dict[str, list[_Statement]] = {}
-        self._filled: dict[tuple[str, int], list[_Statement]] = {}
-        self._answers: dict[str, list[_Statement]] = {}
-        for statement in statements:
-            for name in statement.binds:
-                self._by_name.setdefault(name, []).append(statement)
-                where = name, statement.cell.number
-                self._by_cell.setdefault(where, []).append(statement)
-                if statement.cell.question == name:
-                    self._answers.setdefault(name, []).append(statement)
-            for name in mutated_names(statement.node):
-                self._changed.setdefault(name, []).append(statement)
-            for name in filled_names(statement.node):
-                where = name, statement.cell.number
-                self._filled.setdefault(where, []).append(statement)
+        self._by_name: dict[str, list[_Placed]] = {}
+        self._by_cell: dict[tuple[str, int], list[_Placed]] = {}
+        self._changed: dict[str, list[_Placed]] = {}
+        self._filled: dict[tuple[str, int], list[_Placed]] = {}
+        self._answers: dict[str, list[_Placed]] = {}
+        for placed in statements:
+            number = placed.cell.number
+            for name in placed.binds:
+                self._by_name.setdefault(name, []).append(placed)
+                self._by_cell.setdefault((name, number), []).append(placed)
+                if placed.cell.question == name:
+                    self._answers.setdefault(name, []).append(placed)
+            for name in placed.statement.mutates:
+                self._changed.setdefault(name, []).append(placed)
+            for name in placed.statement.fills:
+                self._filled.setdefault((name, number), []).append(placed)
 
     @property
     def future_annotations(self) -> bool:
         """True if a cell asks for ``from __future__ import annotations``."""
         return any(
-            isinstance(s.node, ast.ImportFrom) and s.node.module == "__future__"
-            for s in self._statements
+            isinstance(node, ast.ImportFrom) and node.module == "__future__"
+            for node in (s.statement.node for s in self._statements)
         )
 
     def missing(self, names: Iterable[str]) -> list[str]:
@@ -158,7 +123,7 @@ class Definitions:
     def is_blank(self, question: str, names: Iterable[str]) -> bool:
         """True if none of `names` is defined as more than the handed-out blank."""
         found = [self._graded(question, name) for name in names]
-        return all(s is None or s.is_blank for s in found)
+        return all(s is None or s.statement.is_blank for s in found)
 
     def units(self, question: str, names: Sequence[str]) -> tuple[Unit, ...]:
         """Returns what must be executed to have `names`, in a workable order."""
@@ -167,7 +132,7 @@ class Definitions:
     def imports(self, question: str, names: Sequence[str]) -> frozenset[str]:
         """Returns the top-level packages that the answer imports."""
         closure = self._closure(question, names)
-        return frozenset().union(*(imported_roots(s.node) for s in closure))
+        return frozenset().union(*(s.statement.imports for s in closure))
 
     def again(self, question: str, name: str) -> str:
         """Returns the label of a later cell that defines `name` again, or ``""``."""
@@ -175,23 +140,23 @@ class Definitions:
         last = self._by_name.get(name, [chosen])[-1]
         if chosen is None or last is None or last.cell.number <= chosen.cell.number:
             return ""
-        return "" if last.is_stub else last.cell.label
+        return "" if last.statement.is_stub else last.cell.label
 
-    def _graded(self, question: str, name: str) -> _Statement | None:
+    def _graded(self, question: str, name: str) -> _Placed | None:
         """The answer cell's definition, else the last; a blank only if alone."""
         found = self._by_name.get(name, [])
-        whole = [s for s in found if not s.is_stub]
-        answered = whole or [s for s in found if not s.is_blank] or found
+        whole = [s for s in found if not s.statement.is_stub]
+        answered = whole or [s for s in found if not s.statement.is_blank] or found
         tagged = [s for s in answered if s.cell.question == question]
         return _last(tagged or answered)
 
-    def _closure(self, question: str, names: Sequence[str]) -> list[_Statement]:
-        chosen: dict[_Statement, None] = {}
+    def _closure(self, question: str, names: Sequence[str]) -> list[_Placed]:
+        chosen: dict[_Placed, None] = {}
         changed: set[str] = set()
         seen: set[tuple[str, int]] = set()
         all_of_them = False
-        waiting: list[_Statement | None] = [self._graded(question, n) for n in names]
-        waiting += [s for s in self._statements if _is_star_import(s.node)]
+        waiting: list[_Placed | None] = [self._graded(question, n) for n in names]
+        waiting += [s for s in self._statements if s.statement.is_star_import]
         while waiting:
             statement = waiting.pop()
             if statement is None or statement in chosen:
@@ -201,9 +166,8 @@ class Definitions:
             waiting += [self._finally(n, statement) for n in statement.uses.later]
             if _LOOKS_UP & statement.uses.later and not all_of_them:
                 all_of_them = True
-                waiting += [
-                    s for s in self._statements if isinstance(s.node, _DEFINING)
-                ]
+                nodes = ((s, s.statement.node) for s in self._statements)
+                waiting += [s for s, node in nodes if isinstance(node, _DEFINING)]
             number = statement.cell.number
             here = {(name, number) for name in statement.binds} - seen
             seen |= here
@@ -215,7 +179,7 @@ class Definitions:
             changed |= statement.binds
         return self._ordered(chosen, {*names}, question)
 
-    def _before(self, name: str, user: _Statement) -> _Statement | None:
+    def _before(self, name: str, user: _Placed) -> _Placed | None:
         """The binding in force when `user` is executed, else any."""
         found = self._by_name.get(name, [])
         earlier = bisect_left(found, user.position, key=lambda s: s.position)
@@ -223,7 +187,7 @@ class Definitions:
             return found[earlier - 1]
         return _last([s for s in found[-2:] if s is not user])
 
-    def _finally(self, name: str, user: _Statement) -> _Statement | None:
+    def _finally(self, name: str, user: _Placed) -> _Placed | None:
         """The binding in force when `user`'s functions run.
 
         A helper in the same cell goes before one of the same name elsewhere: it is
@@ -234,7 +198,7 @@ class Definitions:
             return None
         found = self._by_name.get(name, [])
 
-        def from_the_best() -> Iterator[_Statement]:
+        def from_the_best() -> Iterator[_Placed]:
             yield from reversed(self._by_cell.get((name, user.cell.number), []))
             yield from reversed(self._answers.get(name, []))
             for statement in reversed(found):
@@ -242,18 +206,18 @@ class Definitions:
                     yield statement
             yield from reversed(found)
 
-        answered = (s for s in from_the_best() if not s.is_stub)
+        answered = (s for s in from_the_best() if not s.statement.is_stub)
         return next(answered, None) or next(from_the_best(), None)
 
     def _ordered(
-        self, chosen: Iterable[_Statement], graded: set[str], question: str
-    ) -> list[_Statement]:
+        self, chosen: Iterable[_Placed], graded: set[str], question: str
+    ) -> list[_Placed]:
         """Notebook order, except that what a definition needs at once comes first."""
         members = {*chosen}
-        ordered: dict[_Statement, None] = {}
-        on_path: set[_Statement] = set()
+        ordered: dict[_Placed, None] = {}
+        on_path: set[_Placed] = set()
 
-        def place(statement: _Statement) -> None:
+        def place(statement: _Placed) -> None:
             if statement in ordered or statement in on_path:
                 return
             on_path.add(statement)
@@ -293,8 +257,8 @@ def extract(cells: Iterable[Cell], given: Iterable[Cell] = ()) -> Definitions:
     return Definitions([replace(s, position=n) for n, s in together], problems)
 
 
-def _statements(cells: Iterable[Cell]) -> tuple[list[_Statement], list[Problem]]:
-    statements: list[_Statement] = []
+def _statements(cells: Iterable[Cell]) -> tuple[list[_Placed], list[Problem]]:
+    statements: list[_Placed] = []
     problems: list[Problem] = []
     read = 0  # characters
     for cell in cells:
@@ -303,28 +267,20 @@ def _statements(cells: Iterable[Cell]) -> tuple[list[_Statement], list[Problem]]
             problems.append(_too_long(cell, read))
             continue
         read += size
-        parsed = parse_cell(cell.source)
-        if isinstance(parsed, SyntaxError):
-            problems.append(_problem(cell, parsed))
+        found = statements_of(cell.source)
+        if isinstance(found, SyntaxError):
+            problems.append(_problem(cell, found))
             continue
-        for node in parsed.module.body:
-            inner = parse_cell(exported_cell(node))
-            if isinstance(inner, Parsed) and inner.module.body:
-                made = [(inner.source, part) for part in inner.module.body]
-            else:
-                made = [(parsed.source, node)]
-            for source, part in made:
-                clean = replace(cell, source=source)
-                names = bound_names(part)
-                statements.append(_Statement(len(statements), clean, part, names))
+        for statement in found:
+            statements.append(_Placed(len(statements), cell, statement))
     return statements, problems
 
 
-def _last(statements: Sequence[_Statement]) -> _Statement | None:
+def _last(statements: Sequence[_Placed]) -> _Placed | None:
     return statements[-1] if statements else None
 
 
-def _of_a_later_answer(statement: _Statement, user: _Statement) -> bool:
+def _of_a_later_answer(statement: _Placed, user: _Placed) -> bool:
     asked = statement.cell.question
     later = statement.position > user.position
     return later and asked not in ("", user.cell.question)
@@ -350,15 +306,3 @@ def _too_long(cell: Cell, read: int) -> Problem:
         limit = MAX_CODE // 1000
         message = f"after {read // 1000} kB of code; the limit is {limit} kB in all"
     return Problem(cell.label, cell.question, message, cell.source[:MAX_CELL])
-
-
-@lru_cache(maxsize=8)
-def _lines(source: str) -> tuple[str, ...]:
-    """Split once, not for each of its statements."""
-    return tuple(source.split("\n"))
-
-
-def _is_star_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and any(
-        alias.name == "*" for alias in node.names
-    )

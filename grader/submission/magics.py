@@ -6,7 +6,6 @@ Line numbers stay as they are: messages must point into the student's cell.
 from __future__ import annotations
 
 import ast
-import functools
 import re
 import warnings
 from dataclasses import dataclass
@@ -35,13 +34,11 @@ class Parsed:
     module: ast.Module
 
 
-@functools.lru_cache(maxsize=1024)
 def parse_cell(source: str) -> Parsed | SyntaxError:
     """Parses a cell, leaving out magics and shell escapes.
 
     Only lines at which Python itself stops are touched, so a ``%`` inside a string
-    or an expression is never mistaken for a magic. Remembers what it has parsed: the
-    same solution is put together again for every misconception. Do not change the tree.
+    or an expression is never mistaken for a magic.
 
     Returns:
         The module, or the error that remains (its line is the cell's).

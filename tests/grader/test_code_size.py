@@ -6,6 +6,7 @@ from grader.results import Outcome
 from grader.submission import Submission, magics
 from grader.submission.cells import Cell
 from grader.submission.definitions import MAX_CELL, MAX_CODE
+from grader.submission.statements import statements_of
 from tests.grader.course import question
 
 ANSWER = "def double(x):\n    return 2 * x\n"
@@ -47,3 +48,11 @@ def test_data_in_a_demo_cell_costs_nothing(course, hosts):
         "total": "def total(x):\n    return float(x.sum())",
     }
     assert course.grade(answers, hosts).score == 5
+
+
+def test_what_is_long_is_not_remembered():
+    """A class's long cells, all at once in memory, would be gigabytes of trees."""
+    usual, long = "n = 1\n" * 100, "n = 1\n" * 10_000
+    assert statements_of(usual) is statements_of(usual)
+    assert statements_of(long) is not statements_of(long)
+    assert len(statements_of(long)) == 10_000
