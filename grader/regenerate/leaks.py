@@ -81,7 +81,10 @@ def solution_bodies(source: Source) -> dict[str, str]:
 
 
 def fingerprint(function: ast.FunctionDef) -> str:
-    """The function's body with every name replaced: renaming does not hide it."""
+    """The function's body with every name replaced: renaming does not hide it.
+
+    The names are replaced in the tree itself; that of a function in it stays the same.
+    """
     body = [
         node
         for node in function.body
@@ -91,7 +94,7 @@ def fingerprint(function: ast.FunctionDef) -> str:
     if statements < _LEAST_STATEMENTS:
         return ""
     names: dict[str, str] = {}
-    tree = ast.parse(ast.unparse(ast.Module(body=body, type_ignores=[])))
+    tree = ast.Module(body=body, type_ignores=[])
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             node.id = names.setdefault(node.id, f"v{len(names)}")
@@ -108,8 +111,8 @@ def _leaks_in(
             if _normal(line) in lines:
                 yield f"{name}: a line of the solution: `{line.strip()[:80]}`"
         for function in _functions(part):
-            if fingerprint(function) in bodies:
-                same = bodies[fingerprint(function)]
+            same = bodies.get(fingerprint(function))
+            if same:
                 yield f"{name}: {function.name} is the solution's {same}"
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 from grader.authoring import Variant, read_variants, solution_cells
 from grader.grade import Grading, grade
 from grader.machine import missing
-from grader.manifest import Manifest, Question
+from grader.manifest import Manifest
 from grader.regenerate.files import blank_files, file_leaks
 from grader.regenerate.judge import SEED, Job
 from grader.regenerate.judges import Judges, processes_for
@@ -62,76 +62,96 @@ def prove(
         _prepare(manifest, hosts)
     judges = Judges(manifest, hosts, processes)
     try:
-        yield from _graded(
-            manifest,
-            student_text,
-            misconceptions,
-            alternatives,
-            judges,
-            hosts,
-            {} if recognised is None else recognised,
-        )
+        work = _Work(manifest, misconceptions, alternatives, judges)
+        work.submit({} if recognised is None else recognised)
+        # While the judges are at it.
+        leaks = [*find_leaks(source, json.loads(student_text)), *file_leaks(manifest)]
+        yield from _solved(work)
+        score = _blank_score(manifest, student_text, hosts)
+        yield Proof(score.score == 0, f"the blank notebook scores {_points(score)}")
+        yield from _caught(work, {} if recognised is None else recognised)
+        yield from _passed(work)
     finally:
         judges.close()
-    leaks = [*find_leaks(source, json.loads(student_text)), *file_leaks(manifest)]
     yield Proof(not leaks, "nothing of the solution is in the student's folder")
     for leak in leaks:
         yield Proof(False, leak)
 
 
-def _graded(
-    manifest: Manifest,
-    student_text: str,
-    misconceptions: Sequence[Variant],
-    alternatives: Sequence[Variant],
-    judges: Judges,
-    hosts: Hosts,
-    recognised: dict[str, str],
-) -> Iterator[Proof]:
-    solution = judges.submit(Job(None))
-    variants = [*misconceptions, *alternatives]
-    wrong = len(misconceptions)
-    numbers: dict[int, int] = {}
-    for place, variant in enumerate(variants):
-        keras = _uses_keras(manifest.question(variant.question))
-        known = [recognised[variant.name]] if variant.name in recognised else []
-        if place >= wrong or known or not keras:
-            job = Job(variant, place < wrong, tuple(known))
-            # What needs no TensorFlow is judged while that loads; the longest first.
-            priority = 1 if not keras else 2 if place >= wrong else 3
-            numbers[place] = judges.submit(job, priority)
+@dataclass
+class _Work:
+    """What the judges are asked to grade, and its numbers there."""
 
-    report = judges.report(solution)
+    manifest: Manifest
+    misconceptions: Sequence[Variant]
+    alternatives: Sequence[Variant]
+    judges: Judges
+    solution: int = 0
+    numbers: dict[int, int] = field(default_factory=dict)  # by identity: names repeat
+
+    def submit(self, recognised: Mapping[str, str]) -> None:
+        """Asks for all that can be asked for before the solution has been graded."""
+        self.solution = self.judges.submit(Job(None))
+        for variant in self.misconceptions:
+            known = [recognised[variant.name]] if variant.name in recognised else []
+            if known or not self._uses_keras(variant):
+                self._submit(variant, Job(variant, True, tuple(known)), 3)
+        for variant in self.alternatives:
+            self._submit(variant, Job(variant), 2)
+
+    def submit_rest(self, solved: Report) -> None:
+        """Asks for the others, by tests whose times are known now."""
+        for variant in self.misconceptions:
+            if id(variant) not in self.numbers:
+                order = _cheapest_first(solved, variant.question)
+                self._submit(variant, Job(variant, True, order), 3)
+
+    def report(self, variant: Variant) -> Report:
+        return self.judges.report(self.numbers[id(variant)])
+
+    def _submit(self, variant: Variant, job: Job, priority: int) -> None:
+        # What needs no TensorFlow is judged while that loads; the longest first.
+        if not self._uses_keras(variant):
+            priority = 1
+        self.numbers[id(variant)] = self.judges.submit(job, priority)
+
+    def _uses_keras(self, variant: Variant) -> bool:
+        allow = self.manifest.question(variant.question).allow
+        return bool({"keras", "tensorflow"} & {a.partition(".")[0] for a in allow})
+
+
+def _solved(work: _Work) -> Iterator[Proof]:
+    report = work.judges.report(work.solution)
     yield Proof(report.full_marks, f"the solution scores {_points(report)}")
     yield from _lost(report)
-    for place, variant in enumerate(misconceptions):
-        if place not in numbers:
-            job = Job(variant, True, _cheapest_first(report, variant.question))
-            numbers[place] = judges.submit(job, priority=3)
+    work.submit_rest(report)
 
-    score = _blank_score(manifest, student_text, hosts)
-    yield Proof(score.score == 0, f"the blank notebook scores {_points(score)}")
-    for id in _gradable_questions(manifest):
-        if not any(variant.question == id for variant in misconceptions):
+
+def _caught(work: _Work, recognised: dict[str, str]) -> Iterator[Proof]:
+    for id in _gradable_questions(work.manifest):
+        if not any(variant.question == id for variant in work.misconceptions):
             yield Proof(False, f"no misconception tests the tests of {id}")
     caught = 0
-    for place, variant in enumerate(misconceptions):
-        report = judges.report(numbers[place])
+    for variant in work.misconceptions:
+        report = work.report(variant)
         complaint = _not_caught(variant, report)
         recognised |= _telling(variant, report)
         caught += not complaint
         if complaint:
             yield Proof(False, complaint)
-    total = len(misconceptions)
+    total = len(work.misconceptions)
     yield Proof(caught == total, f"{caught} of {total} misconceptions lose, with hint")
+
+
+def _passed(work: _Work) -> Iterator[Proof]:
     passed = 0
-    for place, variant in enumerate(alternatives, wrong):
-        report = judges.report(numbers[place])
+    for variant in work.alternatives:
+        report = work.report(variant)
         passed += report.full_marks
         if not report.full_marks:
             yield Proof(False, f"{variant.name} is a right answer but loses")
             yield from _lost(report)
-    total = len(alternatives)
+    total = len(work.alternatives)
     yield Proof(passed == total, f"{passed} of {total} other right answers pass")
 
 
@@ -160,10 +180,6 @@ def _prepare(manifest: Manifest, hosts: Hosts) -> None:
         test = manifest.solution_folder / "tests" / f"test_{question.id}.py"
         if "reference" in test.read_text(encoding="utf-8"):
             hosts.prepare(WITH_KERAS)
-
-
-def _uses_keras(question: Question) -> bool:
-    return bool({"keras", "tensorflow"} & {a.partition(".")[0] for a in question.allow})
 
 
 def _cheapest_first(solved: Report, question: str) -> tuple[str, ...]:
