@@ -307,7 +307,8 @@ def _environment() -> dict[str, str]:
         "KERAS_HOME": "/dev/null/keras",  # nobody's settings are read or written
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "1",
+        # It prepares every new shape for minutes of training; a test calls it once.
+        "TF_ENABLE_ONEDNN_OPTS": "0",
         "CUDA_VISIBLE_DEVICES": "-1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
