@@ -123,12 +123,16 @@ def grade_command(
 
 @cli.command("regenerate")
 @click.argument("assignments", nargs=-1)
-@click.option("--check", is_flag=True, help="Prove everything, write nothing.")
+@click.option("--check", is_flag=True, help="Prove everything, change nothing.")
 @click.option("--execute", is_flag=True, help="Execute all notebooks.")
+@click.option("--afresh", is_flag=True, help="Prove also what has not changed since.")
 def regenerate_command(
-    assignments: tuple[str, ...], check: bool, execute: bool
+    assignments: tuple[str, ...], check: bool, execute: bool, afresh: bool
 ) -> None:
-    """Makes student and solution notebooks from their source, with the proofs."""
+    """Makes student and solution notebooks from their source, with the proofs.
+
+    What was proven before, and of which nothing has changed, is not proven again.
+    """
     from grader.regenerate import (
         lone_walkthroughs,
         regenerate,
@@ -141,7 +145,8 @@ def regenerate_command(
     folders = [find_assignment(name) for name in names]
     if not assignments:
         folders = all_assignments()
-    if not regenerate(folders, check=check, execute=execute, console=console):
+    how = {"check": check, "execute": execute, "afresh": afresh}
+    if not regenerate(folders, **how, console=console):
         sys.exit(ExitCode.POINTS_LOST)
     for script in scripts if execute else ():
         regenerate_walkthrough(script, check=check, console=console)

@@ -22,6 +22,7 @@ from grader.regenerate.notebooks import (
     write_notebook,
 )
 from grader.regenerate.proofs import Proof, prove
+from grader.regenerate.proven import Proven
 from grader.regenerate.recognised import read_recognised, write_recognised
 from grader.sandbox import Hosts
 
@@ -32,7 +33,12 @@ WALKTHROUGHS = ROOT / "notebooks"
 
 
 def regenerate(
-    folders: Sequence[Path], *, check: bool, execute: bool, console: Console
+    folders: Sequence[Path],
+    *,
+    check: bool,
+    execute: bool,
+    afresh: bool,
+    console: Console,
 ) -> bool:
     """Regenerates assignments and prints each proof.
 
@@ -41,6 +47,7 @@ def regenerate(
         check: write nothing; the student notebook on disk must be up to date.
         execute: execute the notebooks, the walk-through too; else only a solution
             notebook that is to be written and is not up to date.
+        afresh: prove again what was proven before and has not changed.
         console: where to print.
 
     Returns:
@@ -53,7 +60,7 @@ def regenerate(
             manifest = load(folder)
             started = time.perf_counter()
             console.print(f"{manifest.name}", style="bold")
-            for proof in _one(manifest, hosts, check, execute):
+            for proof in _one(manifest, hosts, check, execute, afresh):
                 good &= proof.holds
                 mark, style = ("✓", "green") if proof.holds else ("✗", "red")
                 console.print(f"  {mark} {proof.text}", style=style, soft_wrap=True)
@@ -94,7 +101,7 @@ def lone_walkthroughs(names: Sequence[str]) -> list[Path]:
 
 
 def _one(
-    manifest: Manifest, hosts: Hosts, check: bool, execute: bool
+    manifest: Manifest, hosts: Hosts, check: bool, execute: bool, afresh: bool
 ) -> Iterator[Proof]:
     check_tests(manifest)
     source = read_source(manifest)
@@ -108,7 +115,11 @@ def _one(
             path.write_bytes(contents)
             yield Proof(True, f"wrote {path.relative_to(ROOT)}")
     recognised = read_recognised(manifest)
-    yield from prove(source, text, hosts, recognised=recognised)
+    proven = Proven.read(manifest, ROOT / "build" / "proofs", forget=afresh)
+    try:
+        yield from prove(source, text, hosts, recognised=recognised, proven=proven)
+    finally:  # also if it was stopped
+        proven.write()
     if not check:
         write_recognised(manifest, recognised)
     if not (execute or check) and is_executed(source):

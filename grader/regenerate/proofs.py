@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from statistics import median
 
 from grader.authoring import Variant, read_variants, solution_cells
@@ -17,6 +17,7 @@ from grader.regenerate.judge import SEED, Job
 from grader.regenerate.judges import Judges, processes_for
 from grader.regenerate.leaks import find_leaks
 from grader.regenerate.notebooks import Source
+from grader.regenerate.proven import Proven
 from grader.results import Outcome, Report
 from grader.sandbox import Hosts
 from grader.session import WITH_KERAS, packages
@@ -41,6 +42,7 @@ def prove(
     hosts: Hosts,
     processes: int | None = None,
     recognised: dict[str, str] | None = None,
+    proven: Proven | None = None,
 ) -> Iterator[Proof]:
     """Proves the four statements, and that other right answers pass.
 
@@ -52,24 +54,25 @@ def prove(
             number of variants and of processors if None.
         recognised: misconceptions to the tests that are known to tell them; what is
             found is put in.
+        proven: what need not be proven again; what is proven is put in. Everything is
+            proven if None.
     """
     manifest = source.manifest
-    misconceptions = _gradable(manifest, "misconception")
-    alternatives = _gradable(manifest, "alternative")
+    recognised = {} if recognised is None else recognised
+    work = _Work(manifest, proven)
     if processes is None:
-        processes = processes_for(len(misconceptions) + len(alternatives))
+        processes = processes_for(work.size)
     if processes:
         _prepare(manifest, hosts)
     judges = Judges(manifest, hosts, processes)
     try:
-        work = _Work(manifest, misconceptions, alternatives, judges)
-        work.submit({} if recognised is None else recognised)
+        work.submit(judges, recognised)
         # While the judges are at it.
         leaks = [*find_leaks(source, json.loads(student_text)), *file_leaks(manifest)]
         yield from _solved(work)
         score = _blank_score(manifest, student_text, hosts)
         yield Proof(score.score == 0, f"the blank notebook scores {_points(score)}")
-        yield from _caught(work, {} if recognised is None else recognised)
+        yield from _caught(work, recognised)
         yield from _passed(work)
     finally:
         judges.close()
@@ -78,20 +81,41 @@ def prove(
         yield Proof(False, leak)
 
 
-@dataclass
 class _Work:
-    """What the judges are asked to grade, and its numbers there."""
+    """What there is to prove of answers, and who is asked to grade them.
 
-    manifest: Manifest
-    misconceptions: Sequence[Variant]
-    alternatives: Sequence[Variant]
-    judges: Judges
-    solution: int = 0
-    numbers: dict[int, int] = field(default_factory=dict)  # by identity: names repeat
+    Args:
+        manifest: the assignment.
+        proven: what is known already, if anything is.
+    """
 
-    def submit(self, recognised: Mapping[str, str]) -> None:
+    def __init__(self, manifest: Manifest, proven: Proven | None) -> None:
+        self.manifest = manifest
+        self.proven = proven
+        self.misconceptions = _gradable(manifest, "misconception")
+        self.alternatives = _gradable(manifest, "alternative")
+        self.solved = proven.solution() if proven else None
+        variants = [*self.misconceptions, *self.alternatives]
+        known = [proven.variant(variant) if proven else None for variant in variants]
+        # By identity: names may be the same.
+        self._told = {id(v): t for v, t in zip(variants, known, strict=True)}
+        self._numbers: dict[int, int] = {}
+        self._solution = 0
+
+    @property
+    def size(self) -> int:
+        """How many answers are to be graded."""
+        return [self.solved, *self._told.values()].count(None)
+
+    def told(self, variant: Variant) -> str | None:
+        """What was said of an answer before and still holds."""
+        return self._told[id(variant)]
+
+    def submit(self, judges: Judges, recognised: Mapping[str, str]) -> None:
         """Asks for all that can be asked for before the solution has been graded."""
-        self.solution = self.judges.submit(Job(None))
+        self._judges = judges
+        if self.solved is None:
+            self._solution = judges.submit(Job(None))
         for variant in self.misconceptions:
             known = [recognised[variant.name]] if variant.name in recognised else []
             if known or not self._uses_keras(variant):
@@ -99,21 +123,28 @@ class _Work:
         for variant in self.alternatives:
             self._submit(variant, Job(variant), 2)
 
-    def submit_rest(self, solved: Report) -> None:
-        """Asks for the others, by tests whose times are known now."""
-        for variant in self.misconceptions:
-            if id(variant) not in self.numbers:
-                order = _cheapest_first(solved, variant.question)
+    def solution(self) -> Report | None:
+        """The report of the solution, unless it is known to be right."""
+        report = judged = None
+        if self.solved is None:
+            report = judged = self._judges.report(self._solution)
+        for variant in self.misconceptions:  # by tests whose times are known now
+            if id(variant) not in self._numbers:
+                order = _cheapest_first(judged, variant.question) if judged else ()
                 self._submit(variant, Job(variant, True, order), 3)
+        return report
 
     def report(self, variant: Variant) -> Report:
-        return self.judges.report(self.numbers[id(variant)])
+        """The report of an answer that was not known."""
+        return self._judges.report(self._numbers[id(variant)])
 
     def _submit(self, variant: Variant, job: Job, priority: int) -> None:
+        if self.told(variant) is not None:
+            return
         # What needs no TensorFlow is judged while that loads; the longest first.
         if not self._uses_keras(variant):
             priority = 1
-        self.numbers[id(variant)] = self.judges.submit(job, priority)
+        self._numbers[id(variant)] = self._judges.submit(job, priority)
 
     def _uses_keras(self, variant: Variant) -> bool:
         allow = self.manifest.question(variant.question).allow
@@ -121,38 +152,63 @@ class _Work:
 
 
 def _solved(work: _Work) -> Iterator[Proof]:
-    report = work.judges.report(work.solution)
+    report = work.solution()
+    if report is None:
+        yield Proof(True, f"the solution scores {work.solved}, as before")
+        return
     yield Proof(report.full_marks, f"the solution scores {_points(report)}")
     yield from _lost(report)
-    work.submit_rest(report)
+    if report.full_marks and work.proven:
+        work.proven.note_solution(_points(report))
 
 
 def _caught(work: _Work, recognised: dict[str, str]) -> Iterator[Proof]:
     for id in _gradable_questions(work.manifest):
         if not any(variant.question == id for variant in work.misconceptions):
             yield Proof(False, f"no misconception tests the tests of {id}")
-    caught = 0
+    caught = before = 0
     for variant in work.misconceptions:
+        if (told := work.told(variant)) is not None:
+            recognised[variant.name] = told
+            caught, before = caught + 1, before + 1
+            continue
         report = work.report(variant)
         complaint = _not_caught(variant, report)
-        recognised |= _telling(variant, report)
-        caught += not complaint
         if complaint:
             yield Proof(False, complaint)
+            continue
+        caught += 1
+        recognised[variant.name] = _telling(variant, report)
+        if work.proven:
+            work.proven.note_variant(variant, recognised[variant.name])
     total = len(work.misconceptions)
-    yield Proof(caught == total, f"{caught} of {total} misconceptions lose, with hint")
+    text = f"{caught} of {total} misconceptions lose, with hint"
+    yield Proof(caught == total, text + _as_before(before, total))
 
 
 def _passed(work: _Work) -> Iterator[Proof]:
-    passed = 0
+    passed = before = 0
     for variant in work.alternatives:
+        if work.told(variant) is not None:
+            passed, before = passed + 1, before + 1
+            continue
         report = work.report(variant)
         passed += report.full_marks
         if not report.full_marks:
             yield Proof(False, f"{variant.name} is a right answer but loses")
             yield from _lost(report)
+        elif work.proven:
+            work.proven.note_variant(variant, "")
     total = len(work.alternatives)
-    yield Proof(passed == total, f"{passed} of {total} other right answers pass")
+    text = f"{passed} of {total} other right answers pass"
+    yield Proof(passed == total, text + _as_before(before, total))
+
+
+def _as_before(before: int, total: int) -> str:
+    """How many of the answers were not graded again."""
+    if not before:
+        return ""
+    return ", as before" if before == total else f"; {before} as before"
 
 
 def _gradable_questions(manifest: Manifest) -> list[str]:
@@ -213,11 +269,10 @@ def _lost(report: Report) -> Iterator[Proof]:
                 yield Proof(False, text[0])
 
 
-def _telling(variant: Variant, report: Report) -> dict[str, str]:
-    """The misconception and the test that told it."""
+def _telling(variant: Variant, report: Report) -> str:
+    """The test that told the misconception."""
     tests = [test for question in report.questions for test in question.tests]
-    telling = [test.name for test in tests if test.misconception == variant.name]
-    return {variant.name: telling[0]} if telling else {}
+    return next(test.name for test in tests if test.misconception == variant.name)
 
 
 def _not_caught(variant: Variant, report: Report) -> str:

@@ -22,7 +22,8 @@ def test_there_are_assignments() -> None:
 @pytest.mark.parametrize("folder", ASSIGNMENTS, ids=lambda folder: folder.name)
 def test_proofs_hold(folder, capsys) -> None:
     """Solution full marks, blank nothing, misconceptions caught, nothing leaks."""
-    good = regenerate([folder], check=True, execute=False, console=Console(width=200))
+    console = Console(width=200)
+    good = regenerate([folder], check=True, execute=False, afresh=True, console=console)
     assert good, capsys.readouterr().out
 
 

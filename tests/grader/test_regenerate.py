@@ -288,7 +288,7 @@ def test_writing_then_checking_then_a_stale_notebook(here):
     def run(**settings):
         buffer = io.StringIO()
         console = Console(file=buffer, width=200)
-        settings = {"check": False, "execute": False} | settings
+        settings = {"check": False, "execute": False, "afresh": False} | settings
         good = regenerate([here.assignment], console=console, **settings)
         return good, buffer.getvalue()
 
@@ -342,4 +342,10 @@ def test_a_faulty_course_is_named(tmp_path):
     course = write_course(tmp_path)
     (course.solution / "tests" / "test_total.py").unlink()
     with pytest.raises(ManifestError, match="'total' has no test"):
-        regenerate([course.assignment], check=True, execute=False, console=Console())
+        regenerate(
+            [course.assignment],
+            check=True,
+            execute=False,
+            afresh=True,
+            console=Console(),
+        )

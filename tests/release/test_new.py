@@ -41,9 +41,9 @@ def test_a_new_assignment_proves_right_at_once(tmp_path, monkeypatch):
     assert read_rows(manifest.solution_folder / "rows.toml") == []
     buffer = io.StringIO()
     console = Console(file=buffer, width=200)
-    assert regenerate([folder], check=True, execute=False, console=console), (
-        buffer.getvalue()
-    )
+    assert regenerate(
+        [folder], check=True, execute=False, afresh=True, console=console
+    ), buffer.getvalue()
     assert "the solution scores 100 of 100" in buffer.getvalue()
     assert "1 of 1 misconceptions" in buffer.getvalue()
     assert "1 of 1 other right answers" in buffer.getvalue()

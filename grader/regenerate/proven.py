@@ -1,0 +1,169 @@
+"""What was proven before need not be proven again.
+
+A proof follows from files, packages and tools: seeds are fixed. Notes in
+``build/proofs`` keep, for everything that held, a hash of all it followed from; what
+has changed since, and what did not hold, is proven anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from grader.authoring import Variant
+from grader.machine import missing
+from grader.manifest import ROOT, Manifest
+from grader.native import find_compiler, find_nvcc
+
+_PACKAGES = ("numpy", "tensorflow", "keras", "pytest", "msgpack")
+#: Nothing is proven by these: notebooks, tables that save time, what people read.
+_IDLE_SUFFIXES = frozenset({".ipynb", ".pyc", ".md"})
+_IDLE_NAMES = frozenset({"recognised.toml", "rows.toml", "equivalent_mutants.toml"})
+#: Beside the solution; each of them only decides what is said of its own answers.
+_VARIANTS = ("misconceptions", "alternatives")
+
+
+@dataclass
+class Proven:
+    """The notes on one assignment.
+
+    Attributes:
+        manifest: the assignment.
+        path: where they are kept.
+    """
+
+    manifest: Manifest
+    path: Path
+    _before: dict[str, str] = field(default_factory=dict)
+    _now: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, manifest: Manifest, folder: Path, forget: bool = False) -> Proven:
+        """Returns the notes; none if there are none, or nobody can read them.
+
+        Args:
+            manifest: the assignment.
+            folder: where they are.
+            forget: whether to begin anew.
+        """
+        path = folder / f"{manifest.name}.json"
+        notes: object = {}
+        if forget:
+            return cls(manifest, path)
+        with contextlib.suppress(OSError, ValueError):
+            notes = json.loads(path.read_text(encoding="utf-8"))
+        found = notes.items() if isinstance(notes, dict) else ()
+        before = {key: told for key, told in found if isinstance(told, str)}
+        return cls(manifest, path, before)
+
+    def solution(self) -> str | None:
+        """What was said of the solution, if it still holds."""
+        return self._known(self._of_solution)
+
+    def variant(self, variant: Variant) -> str | None:
+        """What was said of an answer, if it still holds."""
+        return self._known(self._of_variant(variant))
+
+    def note_solution(self, told: str) -> None:
+        """Keeps that the solution has full marks."""
+        self._now[self._of_solution] = told
+
+    def note_variant(self, variant: Variant, told: str) -> None:
+        """Keeps that an answer was graded as it should be."""
+        self._now[self._of_variant(variant)] = told
+
+    def write(self) -> None:
+        """Writes what holds now; a folder that cannot be written costs time alone."""
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            text = json.dumps(self._now, indent=0, sort_keys=True)
+            self.path.write_text(text + "\n", encoding="utf-8")
+
+    def _known(self, key: str) -> str | None:
+        told = self._before.get(key)
+        if told is not None:
+            self._now[key] = told
+        return told
+
+    @cached_property
+    def _of_solution(self) -> str:
+        return _hash([self._common, self._tests("")])
+
+    def _of_variant(self, variant: Variant) -> str:
+        told = [variant.name, variant.question, variant.hint, variant.source]
+        told += [f"{name}: {data.hex()}" for name, data in variant.files.items()]
+        # Which hint a wrong answer gets depends on all the wrong answers.
+        others = self._misconceptions if variant.hint else ""
+        return _hash([self._common, self._tests(variant.question), others, *told])
+
+    @cached_property
+    def _common(self) -> str:
+        """Of all that decides about any answer to any question."""
+        here, solved = self.manifest.folder, self.manifest.solution_folder
+        beside = [f for f in solved.parent.rglob("*") if not _in_numbered(f, solved)]
+        own = [f for f in solved.rglob("*") if not _is_variant(f, solved)]
+        tests = solved / "tests"
+        own = [f for f in own if f.parent != tests or not f.name.startswith("test_")]
+        course = [*(ROOT / "grader").rglob("*"), *(ROOT / "shared").rglob("*")]
+        files = [_contents([*here.rglob("*"), *own, *beside]), _contents(course)]
+        return _hash([*_here(self.manifest), *files])
+
+    @cached_property
+    def _misconceptions(self) -> str:
+        files = self.manifest.solution_folder.glob("misconceptions*")
+        return _contents([f for file in files for f in (file, *file.rglob("*"))])
+
+    def _tests(self, question: str) -> str:
+        """Of the tests of one question; of all of them if it is empty."""
+        folder = self.manifest.solution_folder / "tests"
+        return _contents(folder.glob(f"test_{question or '*'}.py"))
+
+
+def _here(manifest: Manifest) -> Iterable[str]:
+    """What this machine has."""
+    yield f"{sys.version} {platform.platform()} {platform.machine()}"
+    for package in _PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            yield f"{package} {version(package)}"
+    for tool in filter(None, (find_compiler(), find_nvcc())):
+        stat = Path(tool).stat()
+        yield f"{tool} {stat.st_size} {stat.st_mtime_ns}"
+    for question in manifest.questions:
+        yield f"{question.id} {missing(question.requires)}"
+
+
+def _in_numbered(file: Path, solved: Path) -> bool:
+    """True for what belongs to an assignment, this one or another."""
+    return file.relative_to(solved.parent).parts[0][:2].isdigit()
+
+
+def _is_variant(file: Path, solved: Path) -> bool:
+    return file.relative_to(solved).parts[0].partition(".")[0] in _VARIANTS
+
+
+def _contents(files: Iterable[Path]) -> str:
+    """Hash of names and contents."""
+    parts = []
+    for file in sorted({*files}):
+        idle = file.suffix in _IDLE_SUFFIXES or file.name in _IDLE_NAMES
+        if file.is_file() and not idle:
+            data = hashlib.sha256(file.read_bytes()).hexdigest()
+            parts.append(f"{os.path.relpath(file, ROOT)} {data}")
+    return _hash(parts)
+
+
+def _hash(parts: Iterable[str]) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        total.update(f"{len(data)} ".encode() + data)
+    return total.hexdigest()
