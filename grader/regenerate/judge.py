@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from grader.authoring import Variant, solution_cells, solution_files, substituted
 from grader.errors import GraderError
 from grader.explain import Explainer
-from grader.grade import Grading, grade, grade_each
+from grader.grade import Grading, grade_each
 from grader.manifest import Manifest, Question
 from grader.proxies import References
 from grader.results import Report, TestResult
@@ -25,19 +25,16 @@ class Job:
     """One grading.
 
     Attributes:
-        variant: what stands in for an answer; None to grade the solution itself.
+        question: the one question that is graded.
+        variant: what stands in for the answer; None to grade the solution itself.
         recognise: whether to stop at the first test that recognises the variant.
         first: names of tests in the order to run them.
     """
 
-    variant: Variant | None
+    question: str
+    variant: Variant | None = None
     recognise: bool = False
     first: tuple[str, ...] = ()
-
-    @property
-    def question(self) -> str:
-        """The one question that is graded; empty if all are."""
-        return self.variant.question if self.variant else ""
 
 
 class Judge:
@@ -64,11 +61,7 @@ class Judge:
         """
         job = take()
         while job is not None:
-            if job.question:
-                job = self._grade_alike(job, take, give)
-            else:
-                give(self._grade_solution())
-                job = take()
+            job = self._grade_alike(job, take, give)
 
     def close(self) -> None:
         """Ends its workers."""
@@ -76,15 +69,6 @@ class Judge:
         self._references.close()
         if self._mistaken is not None:
             self._mistaken.close()
-
-    def _grade_solution(self) -> Report | GraderError:
-        files = solution_files(self._manifest)
-        submission = Submission.from_cells(self._solution, files=files)
-        how = Grading(seed=SEED, explain=False, hosts=self._hosts)
-        try:
-            return grade(self._manifest, submission, how)
-        except GraderError as error:
-            return error
 
     def _grade_alike(
         self,
@@ -111,20 +95,21 @@ class Judge:
 
     def _prepared(self, job: Job) -> tuple[Submission, Grading]:
         variant = job.variant
-        assert variant is not None
+        how = Grading(SEED, explain=False, references=self._references, first=job.first)
+        if variant is None:
+            files = solution_files(self._manifest)
+            return Submission.from_cells(self._solution, files=files), how
+        name = variant.name
         submission = substituted(self._manifest, self._solution, variant)
+        if not job.recognise:
+            return submission, how
 
         def recognised(tests: Sequence[TestResult]) -> bool:
-            return any(test.misconception == variant.name for test in tests)
+            return any(test.misconception == name for test in tests)
 
-        return submission, Grading(
-            seed=SEED,
-            explain=self._explainer if job.recognise else False,
-            enough=recognised if job.recognise else None,
-            references=self._references,
-            first=job.first,
-            session=self._session_for(variant, submission) if job.recognise else None,
-        )
+        how.explain, how.enough = self._explainer, recognised
+        how.session = self._session_for(variant, submission)
+        return submission, how
 
     def _session_for(
         self, variant: Variant, submission: Submission

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -71,7 +71,8 @@ def prove(
         leaks = [*find_leaks(source, json.loads(student_text)), *file_leaks(manifest)]
         yield from _solved(work)
         score = _blank_score(manifest, student_text, hosts)
-        yield Proof(score.score == 0, f"the blank notebook scores {_points(score)}")
+        text = f"the blank notebook scores {score.score:g} of {score.points:g}"
+        yield Proof(score.score == 0, text)
         yield from _caught(work, recognised)
         yield from _passed(work)
     finally:
@@ -79,6 +80,18 @@ def prove(
     yield Proof(not leaks, "nothing of the solution is in the student's folder")
     for leak in leaks:
         yield Proof(False, leak)
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """One answer to one question; the solution's if it is no variant."""
+
+    question: str
+    variant: Variant | None = None
+
+    @property
+    def name(self) -> str:
+        return self.variant.name if self.variant else self.question
 
 
 class _Work:
@@ -90,97 +103,113 @@ class _Work:
     """
 
     def __init__(self, manifest: Manifest, proven: Proven | None) -> None:
+        ids = _gradable_questions(manifest)
+
+        def variants(kind: str) -> list[_Answer]:
+            found = read_variants(manifest, kind)
+            return [_Answer(v.question, v) for v in found if v.question in ids]
+
         self.manifest = manifest
         self.proven = proven
-        self.misconceptions = _gradable(manifest, "misconception")
-        self.alternatives = _gradable(manifest, "alternative")
-        self.solved = proven.solution() if proven else None
-        variants = [*self.misconceptions, *self.alternatives]
-        known = [proven.variant(variant) if proven else None for variant in variants]
-        # By identity: names may be the same.
-        self._told = {id(v): t for v, t in zip(variants, known, strict=True)}
-        self._numbers: dict[int, int] = {}
-        self._solution = 0
-
-    @property
-    def size(self) -> int:
-        """How many answers are to be graded."""
-        return [self.solved, *self._told.values()].count(None)
-
-    def told(self, variant: Variant) -> str | None:
-        """What was said of an answer before and still holds."""
-        return self._told[id(variant)]
+        self.solutions = [_Answer(id) for id in ids]
+        self.misconceptions = variants("misconception")
+        self.alternatives = variants("alternative")
+        answers = [*self.solutions, *self.misconceptions, *self.alternatives]
+        #: What was said of an answer before and still holds.
+        self.told = {a: proven.told(a.question, a.variant) for a in answers if proven}
+        self.size = len(answers) - sum(told is not None for told in self.told.values())
+        self._numbers: dict[_Answer, int] = {}
 
     def submit(self, judges: Judges, recognised: Mapping[str, str]) -> None:
         """Asks for all that can be asked for before the solution has been graded."""
         self._judges = judges
-        if self.solved is None:
-            self._solution = judges.submit(Job(None))
-        for variant in self.misconceptions:
-            known = [recognised[variant.name]] if variant.name in recognised else []
-            if known or not self._uses_keras(variant):
-                self._submit(variant, Job(variant, True, tuple(known)), 3)
-        for variant in self.alternatives:
-            self._submit(variant, Job(variant), 2)
+        for answer in (*self.solutions, *self.alternatives):
+            self._submit(answer, 2)
+        for answer in self.misconceptions:
+            known = [recognised[answer.name]] if answer.name in recognised else []
+            if known or not self._uses_keras(answer):
+                self._submit(answer, 3, known)
 
-    def solution(self) -> Report | None:
-        """The report of the solution, unless it is known to be right."""
-        report = judged = None
-        if self.solved is None:
-            report = judged = self._judges.report(self._solution)
-        for variant in self.misconceptions:  # by tests whose times are known now
-            if id(variant) not in self._numbers:
-                order = _cheapest_first(judged, variant.question) if judged else ()
-                self._submit(variant, Job(variant, True, order), 3)
-        return report
+    def submit_rest(self, reports: Mapping[str, Report]) -> None:
+        """Asks for the others, with the quickest tests of the solution's first.
 
-    def report(self, variant: Variant) -> Report:
-        """The report of an answer that was not known."""
-        return self._judges.report(self._numbers[id(variant)])
+        Args:
+            reports: of the solution, by question, where they are new.
+        """
+        for answer in self.misconceptions:
+            if answer not in self._numbers:
+                report = reports.get(answer.question)
+                self._submit(answer, 3, _cheapest_first(report) if report else ())
 
-    def _submit(self, variant: Variant, job: Job, priority: int) -> None:
-        if self.told(variant) is not None:
+    def report(self, answer: _Answer) -> Report | None:
+        """The report of an answer; None if it is known to be as it should be."""
+        if self.told.get(answer) is not None:
+            return None
+        return self._judges.report(self._numbers[answer])
+
+    def note(self, answer: _Answer, told: str = "") -> None:
+        """Keeps that an answer is as it should be."""
+        if self.proven:
+            self.proven.note(answer.question, answer.variant, told)
+
+    def _submit(
+        self, answer: _Answer, priority: int, first: Sequence[str] | None = None
+    ) -> None:
+        if self.told.get(answer) is not None:
             return
         # What needs no TensorFlow is judged while that loads; the longest first.
-        if not self._uses_keras(variant):
-            priority = 1
-        self._numbers[id(variant)] = self._judges.submit(job, priority)
+        priority = priority if self._uses_keras(answer) else 1
+        job = Job(answer.question, answer.variant, first is not None, (*(first or ()),))
+        self._numbers[answer] = self._judges.submit(job, priority)
 
-    def _uses_keras(self, variant: Variant) -> bool:
-        allow = self.manifest.question(variant.question).allow
+    def _uses_keras(self, answer: _Answer) -> bool:
+        allow = self.manifest.question(answer.question).allow
         return bool({"keras", "tensorflow"} & {a.partition(".")[0] for a in allow})
 
 
 def _solved(work: _Work) -> Iterator[Proof]:
-    report = work.solution()
-    if report is None:
-        yield Proof(True, f"the solution scores {work.solved}, as before")
-        return
-    yield Proof(report.full_marks, f"the solution scores {_points(report)}")
-    yield from _lost(report)
-    if report.full_marks and work.proven:
-        work.proven.note_solution(_points(report))
+    reports: dict[str, Report] = {}
+    lost: list[Proof] = []
+    score = points = 0.0
+    for answer in work.solutions:
+        worth = work.manifest.question(answer.question).points
+        report = work.report(answer)
+        points += worth
+        score += report.score if report else worth
+        if report:
+            reports[answer.question] = report
+            lost += _lost(report)
+            if report.full_marks:
+                work.note(answer)
+    work.submit_rest(reports)
+    total = len(work.solutions)
+    text = f"the solution scores {score:g} of {points:g}"
+    text += _as_before(total - len(reports), total)
+    reasons = {q.id: missing(q.requires) for q in work.manifest.questions}
+    skipped = [f"{id}: {reason}" for id, reason in reasons.items() if reason]
+    text += f"; not graded here: {'; '.join(skipped)}" if skipped else ""
+    yield Proof(all(r.full_marks for r in reports.values()), text)
+    yield from lost
 
 
 def _caught(work: _Work, recognised: dict[str, str]) -> Iterator[Proof]:
     for id in _gradable_questions(work.manifest):
-        if not any(variant.question == id for variant in work.misconceptions):
+        if not any(answer.question == id for answer in work.misconceptions):
             yield Proof(False, f"no misconception tests the tests of {id}")
     caught = before = 0
-    for variant in work.misconceptions:
-        if (told := work.told(variant)) is not None:
-            recognised[variant.name] = told
+    for answer in work.misconceptions:
+        report = work.report(answer)
+        if report is None:
+            recognised[answer.name] = work.told[answer] or ""
             caught, before = caught + 1, before + 1
             continue
-        report = work.report(variant)
-        complaint = _not_caught(variant, report)
+        complaint = _not_caught(answer, report)
         if complaint:
             yield Proof(False, complaint)
             continue
         caught += 1
-        recognised[variant.name] = _telling(variant, report)
-        if work.proven:
-            work.proven.note_variant(variant, recognised[variant.name])
+        recognised[answer.name] = _telling(answer, report)
+        work.note(answer, recognised[answer.name])
     total = len(work.misconceptions)
     text = f"{caught} of {total} misconceptions lose, with hint"
     yield Proof(caught == total, text + _as_before(before, total))
@@ -188,17 +217,16 @@ def _caught(work: _Work, recognised: dict[str, str]) -> Iterator[Proof]:
 
 def _passed(work: _Work) -> Iterator[Proof]:
     passed = before = 0
-    for variant in work.alternatives:
-        if work.told(variant) is not None:
+    for answer in work.alternatives:
+        report = work.report(answer)
+        if report is None:
             passed, before = passed + 1, before + 1
-            continue
-        report = work.report(variant)
-        passed += report.full_marks
-        if not report.full_marks:
-            yield Proof(False, f"{variant.name} is a right answer but loses")
+        elif report.full_marks:
+            passed += 1
+            work.note(answer)
+        else:
+            yield Proof(False, f"{answer.name} is a right answer but loses")
             yield from _lost(report)
-        elif work.proven:
-            work.proven.note_variant(variant, "")
     total = len(work.alternatives)
     text = f"{passed} of {total} other right answers pass"
     yield Proof(passed == total, text + _as_before(before, total))
@@ -214,12 +242,6 @@ def _as_before(before: int, total: int) -> str:
 def _gradable_questions(manifest: Manifest) -> list[str]:
     """Questions for which this machine has what they need."""
     return [q.id for q in manifest.questions if not missing(q.requires)]
-
-
-def _gradable(manifest: Manifest, kind: str) -> list[Variant]:
-    """Variants of those; the solution's own proof says which are not graded here."""
-    ids = _gradable_questions(manifest)
-    return [v for v in read_variants(manifest, kind) if v.question in ids]
 
 
 def _blank_score(manifest: Manifest, student_text: str, hosts: Hosts) -> Report:
@@ -238,7 +260,7 @@ def _prepare(manifest: Manifest, hosts: Hosts) -> None:
             hosts.prepare(WITH_KERAS)
 
 
-def _cheapest_first(solved: Report, question: str) -> tuple[str, ...]:
+def _cheapest_first(solved: Report) -> tuple[str, ...]:
     """An order of tests in which a wrong answer is found out soon.
 
     Every test function once, the quickest first, then each with its second case, and
@@ -246,19 +268,13 @@ def _cheapest_first(solved: Report, question: str) -> tuple[str, ...]:
     """
     seen: Counter[str] = Counter()
     places = {}
-    (tests,) = (q.tests for q in solved.questions if q.id == question)
+    (tests,) = (question.tests for question in solved.questions)
     slow = _SLOW * median([test.seconds for test in tests] or [0.0])
     for test in tests:
         function = test.name.partition(":")[0]
         places[test.name] = test.seconds > slow, seen[function], test.seconds
         seen[function] += 1
     return tuple(sorted(places, key=lambda name: places[name]))
-
-
-def _points(report: Report) -> str:
-    skipped = [f"{q.id}: {q.message}" for q in report.questions if not q.graded]
-    end = f"; not graded here: {'; '.join(skipped)}" if skipped else ""
-    return f"{report.score:g} of {report.points:g}{end}"
 
 
 def _lost(report: Report) -> Iterator[Proof]:
@@ -269,19 +285,19 @@ def _lost(report: Report) -> Iterator[Proof]:
                 yield Proof(False, text[0])
 
 
-def _telling(variant: Variant, report: Report) -> str:
+def _telling(answer: _Answer, report: Report) -> str:
     """The test that told the misconception."""
     tests = [test for question in report.questions for test in question.tests]
-    return next(test.name for test in tests if test.misconception == variant.name)
+    return next(test.name for test in tests if test.misconception == answer.name)
 
 
-def _not_caught(variant: Variant, report: Report) -> str:
+def _not_caught(answer: _Answer, report: Report) -> str:
     """Returns what is wrong with how a misconception was graded, or ``""``."""
     (question,) = report.questions
     if question.score:
-        return f"{variant.name} is wrong but gets the points of {variant.question}"
+        return f"{answer.name} is wrong but gets the points of {answer.question}"
     recognised = {test.misconception for test in question.tests} - {""}
-    if variant.name not in recognised:
+    if answer.name not in recognised:
         instead = f"; it was taken for {', '.join(recognised)}" if recognised else ""
-        return f"{variant.name} loses, but its hint is not given{instead}"
+        return f"{answer.name} loses, but its hint is not given{instead}"
     return ""

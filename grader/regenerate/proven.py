@@ -24,6 +24,7 @@ from grader.machine import missing
 from grader.manifest import ROOT, Manifest
 from grader.native import find_compiler, find_nvcc
 
+_MOST = 2_000  # notes, the latest: what is taken back is known again
 _PACKAGES = ("numpy", "tensorflow", "keras", "pytest", "msgpack")
 #: Nothing is proven by these: notebooks, tables that save time, what people read.
 _IDLE_SUFFIXES = frozenset({".ipynb", ".pyc", ".md"})
@@ -65,45 +66,40 @@ class Proven:
         before = {key: told for key, told in found if isinstance(told, str)}
         return cls(manifest, path, before)
 
-    def solution(self) -> str | None:
-        """What was said of the solution, if it still holds."""
-        return self._known(self._of_solution)
+    def told(self, question: str, variant: Variant | None) -> str | None:
+        """What was said of an answer, if it still holds.
 
-    def variant(self, variant: Variant) -> str | None:
-        """What was said of an answer, if it still holds."""
-        return self._known(self._of_variant(variant))
+        Args:
+            question: what it answers.
+            variant: the answer; None for the solution's.
+        """
+        key = self._key(question, variant)
+        found = self._before.pop(key, None)
+        if found is not None:
+            self._now[key] = found
+        return found
 
-    def note_solution(self, told: str) -> None:
-        """Keeps that the solution has full marks."""
-        self._now[self._of_solution] = told
-
-    def note_variant(self, variant: Variant, told: str) -> None:
+    def note(self, question: str, variant: Variant | None, told: str) -> None:
         """Keeps that an answer was graded as it should be."""
-        self._now[self._of_variant(variant)] = told
+        self._now[self._key(question, variant)] = told
 
     def write(self) -> None:
         """Writes what holds now; a folder that cannot be written costs time alone."""
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(self._now, indent=0, sort_keys=True)
+            kept = [*self._before.items(), *self._now.items()][-_MOST:]
+            text = json.dumps(dict(kept), indent=0)
             self.path.write_text(text + "\n", encoding="utf-8")
 
-    def _known(self, key: str) -> str | None:
-        told = self._before.get(key)
-        if told is not None:
-            self._now[key] = told
-        return told
-
-    @cached_property
-    def _of_solution(self) -> str:
-        return _hash([self._common, self._tests("")])
-
-    def _of_variant(self, variant: Variant) -> str:
-        told = [variant.name, variant.question, variant.hint, variant.source]
-        told += [f"{name}: {data.hex()}" for name, data in variant.files.items()]
-        # Which hint a wrong answer gets depends on all the wrong answers.
-        others = self._misconceptions if variant.hint else ""
-        return _hash([self._common, self._tests(variant.question), others, *told])
+    def _key(self, question: str, variant: Variant | None) -> str:
+        told = [self._common, self._tests(question), question]
+        if variant is not None:
+            told += [variant.name, variant.hint, variant.source]
+            told += [f"{name}: {data.hex()}" for name, data in variant.files.items()]
+        if variant is not None and variant.hint:
+            # Which hint a wrong answer gets depends on all the wrong answers.
+            told.append(self._misconceptions)
+        return _hash(told)
 
     @cached_property
     def _common(self) -> str:
@@ -123,9 +119,8 @@ class Proven:
         return _contents([f for file in files for f in (file, *file.rglob("*"))])
 
     def _tests(self, question: str) -> str:
-        """Of the tests of one question; of all of them if it is empty."""
-        folder = self.manifest.solution_folder / "tests"
-        return _contents(folder.glob(f"test_{question or '*'}.py"))
+        file = self.manifest.solution_folder / "tests" / f"test_{question}.py"
+        return _contents([file])
 
 
 def _here(manifest: Manifest) -> Iterable[str]:

@@ -25,7 +25,7 @@ def run(course, monkeypatch):
     submit = Judges.submit
 
     def counted(self, job, priority=0):
-        graded.append(job.variant.name if job.variant else "solution")
+        graded.append(job.variant.name if job.variant else job.question)
         return submit(self, job, priority)
 
     monkeypatch.setattr(Judges, "submit", counted)
@@ -41,7 +41,8 @@ def run(course, monkeypatch):
     return checked
 
 
-ALL = ["solution", "squares", "sums", "takes_the_mean"]
+#: Of the solution two answers, by the names of their questions.
+ALL = ["double", "squares", "sums", "takes_the_mean", "total"]
 
 
 def test_only_what_has_changed_is_proven_again(run, course):
@@ -63,7 +64,8 @@ def test_only_what_has_changed_is_proven_again(run, course):
     course.write("solutions/01_tiny/tests/test_total.py", stricter)
     good, text, graded = run(check=True)
     assert good, text
-    assert graded == ["solution", "sums", "takes_the_mean"]
+    assert graded == ["sums", "takes_the_mean", "total"]
+    assert "the solution scores 5 of 5; 1 as before" in text
     assert "2 of 2 misconceptions lose, with hint; 1 as before" in text
 
     other = ALTERNATIVES.replace("np.sum(x)", "x.sum()")
@@ -86,11 +88,16 @@ def test_what_no_longer_holds_is_found_and_found_again(run, course):
     course.write("solutions/01_tiny/misconceptions.py", MISCONCEPTIONS)
     broken = SOLUTION.replace("result = 0.0", "result = 1.0")
     course.write("solutions/01_tiny/01_tiny.py", broken)
-    for expected in (ALL, ["solution"]):
+    for expected in (ALL, ["total"]):
         good, text, graded = run()
         assert not good
         assert graded == expected
         assert "the solution scores 3 of 5" in text
+    # What is taken back is known again.
+    course.write("solutions/01_tiny/01_tiny.py", SOLUTION)
+    good, _, graded = run(check=True)
+    assert good
+    assert graded == []
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', "\x00", "{"])
@@ -110,14 +117,12 @@ def test_notes_that_cannot_be_written_cost_time_alone(run, course):
 
 def keys(course):
     notes = Proven.read(course.manifest, course.root / "build")
-    variants = [
-        v
-        for kind in ("misconception", "alternative")
-        for v in read_variants(course.manifest, kind)
-    ]
-    notes.note_solution("")
-    for variant in variants:
-        notes.note_variant(variant, "")
+    for question in ("double", "total"):
+        notes.note(question, None, "")
+    for kind in ("misconception", "alternative"):
+        for variant in read_variants(course.manifest, kind):
+            notes.note(variant.question, variant, "")
+    assert len(notes._now) == 5
     return {*notes._now}
 
 
