@@ -44,7 +44,8 @@ def regenerate(
 
     Args:
         folders: assignment folders.
-        check: write nothing; the student notebook on disk must be up to date.
+        check: change nothing but the notes of what is proven; the student notebook on
+            disk must be up to date.
         execute: execute the notebooks, the walk-through too; else only a solution
             notebook that is to be written and is not up to date.
         afresh: prove again what was proven before and has not changed.

@@ -260,6 +260,13 @@ def test_a_planted_leak_is_found(here, kind):
     assert found[0].endswith(expected)
 
 
+def test_the_solution_inside_another_function_is_found(here):
+    inside = "".join(f"    {line}\n" for line in RENAMED.strip("\n").split("\n"))
+    here.write("notebooks/01_tiny.py", f"# %%\ndef shown(v1, total):\n{inside}")
+    (found,) = leaks(here)
+    assert found.endswith("01_tiny.py: my_own_sum is the solution's total")
+
+
 def test_outputs_and_metadata_in_the_student_notebook_are_leaks(here):
     student = json.loads(student_notebook(read_source(here.manifest)))
     student["cells"][1]["outputs"] = [{"text": "42"}]
