@@ -5,7 +5,6 @@ import __future__
 
 import linecache
 import os
-import random
 import socket
 import sys
 import traceback
@@ -21,6 +20,7 @@ from grader.protocol import CodecError, Connection, ConnectionLost, decode, enco
 from grader.worker import functions, handles, models, silent, values
 from grader.worker.bindings import Bindings
 from grader.worker.guard import CallNotAllowed, Guard
+from grader.worker.seeds import Seeds
 
 #: Student code lives in modules of this name; the guard knows them by it.
 MODULE = "submission"
@@ -47,6 +47,7 @@ class Answerer:
         self._objects = values.Objects()
         self._names = names
         self._is_student = is_student
+        self._seeds = Seeds()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Returns the reply to one request; raises only what is not `caught`."""
@@ -127,11 +128,7 @@ class Answerer:
 
     def _do_seed(self, request: dict[str, Any]) -> None:
         """Makes random weights repeatable, test by test."""
-        seed = request["seed"]
-        random.seed(seed)
-        np.random.seed(seed)
-        if "keras" in sys.modules:
-            sys.modules["keras"].utils.set_random_seed(seed)
+        self._seeds.set(request["seed"])
 
 
 class Worker(Answerer):
@@ -161,6 +158,7 @@ class Worker(Answerer):
             student_module=MODULE,
         )
         self._guard.install()
+        self._seeds.watch()
         if "keras" in sys.modules:
             # The student's own error, not one of Keras's around it.
             sys.modules["keras"].config.disable_traceback_filtering()
