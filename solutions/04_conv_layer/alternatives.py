@@ -389,11 +389,17 @@ class AddsShiftedImages(_Arguments):
             lengths.append((count - 1) * s + 1)
         (sh, sw), (dh, dw) = self.arguments["strides"], self.arguments["dilation_rate"]
         groups = self.arguments["groups"]
-        kernels = ops.split(self.kernel, groups, axis=-1)
-        out = 0.0
-        for a, c in np.ndindex(*self.arguments["kernel_size"]):
-            tap = x[:, a * dh : a * dh + lengths[0] : sh]
-            tap = tap[:, :, c * dw : c * dw + lengths[1] : sw]
-            parts = zip(ops.split(tap, groups, axis=-1), kernels, strict=True)
-            out += ops.concatenate([ops.matmul(p, k[a, c]) for p, k in parts], axis=-1)
+        outs = []
+        for part, kernel in zip(
+            ops.split(x, groups, axis=-1),
+            ops.split(self.kernel, groups, axis=-1),
+            strict=True,
+        ):
+            out = 0.0
+            for a, weights_of_row in enumerate(ops.unstack(kernel)):
+                rows = part[:, a * dh : a * dh + lengths[0] : sh]
+                for c, weights in enumerate(ops.unstack(weights_of_row)):
+                    out += rows[:, :, c * dw : c * dw + lengths[1] : sw] @ weights
+            outs.append(out)
+        out = ops.concatenate(outs, axis=-1)
         return self.activation(out if self.bias is None else out + self.bias)
