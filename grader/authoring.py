@@ -161,13 +161,17 @@ def substituted(
     if variant.files:
         return Submission.from_cells(list(solution), files=files)
     (name, *_) = question.graded_names
-    cell = Cell(_LAST_CELL, f"{variant.source}\n{name} = {variant.name}\n", question.id)
+    # Its file's text is in a cell of its own: it is the same for all, and read once.
+    added = [
+        Cell(_LAST_CELL, variant.source, question.id),
+        Cell(_LAST_CELL + 1, f"{name} = {variant.name}\n", question.id),
+    ]
     # The solution's own answer must not win: its cell is an ordinary helper now.
     others = [
         replace(cell, question="") if cell.question == question.id else cell
         for cell in solution
     ]
-    return Submission.from_cells([*others, cell], files=files)
+    return Submission.from_cells([*others, *added], files=files)
 
 
 def _is_mark(node: ast.expr) -> bool:

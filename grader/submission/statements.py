@@ -20,8 +20,10 @@ from grader.submission.bindings import (
 )
 from grader.submission.magics import Parsed, exported_cell, parse_cell
 
-#: Characters of a cell. The tree of a text takes a hundred times its memory.
-_MOST_REMEMBERED = 8_000
+#: Cells, and characters of each. The tree of a text takes a hundred times its memory.
+_CELLS, _OF_A_CELL = 256, 8_000
+#: The known wrong answers to an assignment are one text, and the right ones another.
+_LONG_CELLS, _OF_A_LONG_CELL = 4, 64_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,9 @@ def statements_of(source: str) -> tuple[Statement, ...] | SyntaxError:
     What has been read is remembered: most cells of a class's notebooks are the handed
     out ones, and a solution is put together again for every known wrong answer.
     """
-    return _remembered(source) if len(source) <= _MOST_REMEMBERED else _read(source)
+    if len(source) <= _OF_A_CELL:
+        return _remembered(source)
+    return _long_remembered(source) if len(source) <= _OF_A_LONG_CELL else _read(source)
 
 
 def _read(source: str) -> tuple[Statement, ...] | SyntaxError:
@@ -124,7 +128,8 @@ def _read(source: str) -> tuple[Statement, ...] | SyntaxError:
     return tuple(found)
 
 
-_remembered = lru_cache(maxsize=256)(_read)
+_remembered = lru_cache(maxsize=_CELLS)(_read)
+_long_remembered = lru_cache(maxsize=_LONG_CELLS)(_read)
 
 
 @lru_cache(maxsize=8)
