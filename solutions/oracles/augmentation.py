@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from solutions.oracles.remembered import remembered
+
 
 def windows(image, size, pad=0):
     """All windows of one image (H, W, C) between zeros, by the place they begin at."""
@@ -37,6 +39,7 @@ def turned_back(height, width, degrees):
     return places
 
 
+@remembered
 def rotate_loop(x, degrees):
     """Bilinear interpolation between pixels, and zeros around the image."""
     x = np.asarray(x, np.float64)
@@ -59,6 +62,7 @@ def percentile(values, share):
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
+@remembered
 def stretch_loop(x, low, high, top):
     """Contrast stretched from percentiles to 0 and top, number by number."""
     out = np.array(x, np.float64)
@@ -73,6 +77,7 @@ def stretch_loop(x, low, high, top):
     return out
 
 
+@remembered
 def equalize_loop(x):
     """255 (c(v) - c_min) / (n - c_min) for each channel, by counting pixels."""
     out = np.array(x, np.float64)
@@ -86,6 +91,7 @@ def equalize_loop(x):
     return out
 
 
+@remembered
 def topk_loop(scores, labels, k):
     """Share of examples whose label is beaten by at least k classes."""
     missed = 0

@@ -10,6 +10,8 @@ from itertools import product
 
 import numpy as np
 
+from solutions.oracles.remembered import remembered
+
 
 def as_pair(value):
     """``3`` and ``(3, 3)`` both mean ``(3, 3)``."""
@@ -29,6 +31,7 @@ def same_pad(size, kernel, stride=1, dilation=1):
     return total // 2, total - total // 2
 
 
+@remembered
 def conv2d_loop(x, kernel, bias=None, *, stride=1, pad=0, dilation=1, groups=1):
     """Cross-correlate a batch of images with a bank of kernels, window by window.
 
@@ -64,6 +67,7 @@ def conv2d_loop(x, kernel, bias=None, *, stride=1, pad=0, dilation=1, groups=1):
     return out if bias is None else out + np.asarray(bias, np.float64)
 
 
+@remembered
 def conv2d_gradients_loop(x, kernel, dout, *, stride=1, pad=0, dilation=1, groups=1):
     """Gradients of ``sum(conv2d_loop(x, kernel, bias) * dout)``.
 
@@ -95,6 +99,7 @@ def conv2d_gradients_loop(x, kernel, dout, *, stride=1, pad=0, dilation=1, group
     return dx, dkernel, dout.sum(axis=(0, 1, 2))
 
 
+@remembered
 def im2col_loop(x, kernel_size, *, stride=1, pad=0):
     """One row per window, in the order ``(n, i, j)``; columns ``(a, b, c)``.
 

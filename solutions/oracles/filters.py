@@ -6,7 +6,10 @@ takes part in, straight from the definition (f * g)[i] = sum over m of f[m] g[i 
 
 import numpy as np
 
+from solutions.oracles.remembered import remembered
 
+
+@remembered
 def convolve_scatter(f, g):
     """Full convolution of two arrays with the same number of axes.
 
@@ -21,6 +24,7 @@ def convolve_scatter(f, g):
     return out
 
 
+@remembered
 def convolve2d_scatter(x, k, mode):
     """True convolution of an image; ``same`` is the middle of ``full``.
 
@@ -41,6 +45,7 @@ def convolve2d_scatter(x, k, mode):
     return full[tuple(pieces)]
 
 
+@remembered
 def match_loop(x, f):
     """Mean product of a feature with every window, number by number."""
     x, f = np.asarray(x, np.float64), np.asarray(f, np.float64)
@@ -52,6 +57,7 @@ def match_loop(x, f):
     return out
 
 
+@remembered
 def permute_loop(images, permutation):
     """Pixel ``p`` of each result is pixel ``permutation[p]`` of its image."""
     images = np.asarray(images)

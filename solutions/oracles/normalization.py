@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from solutions.oracles.remembered import remembered
+
 
 def _channels(x):
     """Float64 copies of the channels, each as a line: (C, m)."""
@@ -35,11 +37,13 @@ def normalize_with(x, gamma, beta, mean, var, epsilon):
     return out
 
 
+@remembered
 def batchnorm_loop(x, gamma, beta, epsilon):
     """Batch normalisation in training, output only."""
     return normalize_with(x, gamma, beta, *channel_statistics(x), epsilon)
 
 
+@remembered
 def batchnorm_gradients(x, gamma, dout, epsilon):
     """(dx, dgamma, dbeta) by the Jacobian of each channel.
 
@@ -60,6 +64,7 @@ def batchnorm_gradients(x, gamma, dout, epsilon):
     return dx.T.reshape(dout.shape), np.array(dgamma), np.array(dbeta)
 
 
+@remembered
 def lrn_loop(x, n, k, alpha, beta):
     """Local response normalisation, number by number."""
     x = np.asarray(x, np.float64)

@@ -8,6 +8,7 @@ simply has fewer pixels.
 import numpy as np
 
 from solutions.oracles import same_pad
+from solutions.oracles.remembered import remembered
 
 
 def membership(size, pool, stride, padding):
@@ -28,6 +29,7 @@ def _both(shape, pool_size, stride, padding):
     )
 
 
+@remembered
 def maxpool_loop(x, pool_size, *, stride, padding):
     """The largest true pixel of every window, channel by channel.
 
@@ -44,6 +46,7 @@ def maxpool_loop(x, pool_size, *, stride, padding):
     return out
 
 
+@remembered
 def maxpool_gradient_loop(x, dout, pool_size, *, stride, padding):
     """Gradient of ``sum(maxpool_loop(x) * dout)``; of equals the first wins."""
     _, winners = _winners(x, pool_size, stride, padding)
@@ -70,6 +73,7 @@ def _winners(x, pool_size, stride, padding):
     return out, winners
 
 
+@remembered
 def avgpool_loop(x, pool_size, *, stride, padding):
     """The mean of every window's true pixels: pooling as two matrices.
 
@@ -81,6 +85,7 @@ def avgpool_loop(x, pool_size, *, stride, padding):
     return sums / _pixels(rows, columns)
 
 
+@remembered
 def avgpool_gradient_loop(x_shape, dout, pool_size, *, stride, padding):
     """Gradient of ``sum(avgpool_loop(x) * dout)``: the transposed matrices."""
     rows, columns = _both(x_shape, pool_size, stride, padding)
