@@ -18,9 +18,11 @@ typedef float* __restrict__ Output;
 
 #else
 
-#include <math.h>
-
 #include <type_traits>
+
+// libstdc++ would read its Bessel functions, which takes longer than all the rest.
+#undef _GLIBCXX_USE_STD_SPEC_FUNCS
+#include <math.h>
 
 #include "cuda_emulation.h"
 
