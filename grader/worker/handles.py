@@ -46,11 +46,17 @@ def _clone(layer: Any) -> Any:
     return type(layer).from_config(layer.get_config())
 
 
+def _have_weights(layer: Any, x: Any) -> None:
+    """Calls the layer, unless it has been called and thus built."""
+    if not getattr(layer, "built", False):
+        layer(x)
+
+
 def _gradients(layer: Any, x: Any, upstream: Any) -> Any:
     """Gradients of ``sum(layer(x) * upstream)`` for `x` and each weight."""
     tf = _tf()
     x = tf.convert_to_tensor(x)
-    layer(x)  # builds the weights outside the tape
+    _have_weights(layer, x)  # outside the tape
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = layer(x)
@@ -65,7 +71,7 @@ def _call_graph(layer: Any, x: Any) -> Any:
     """The output inside ``tf.function`` with unknown batch and spatial sizes."""
     tf = _tf()
     x = tf.convert_to_tensor(x)
-    layer(x)
+    _have_weights(layer, x)
     shape = [None] * (len(x.shape) - 1) + [x.shape[-1]]
     traced = tf.function(
         lambda value: layer(value), input_signature=[tf.TensorSpec(shape, x.dtype)]

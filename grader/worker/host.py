@@ -27,9 +27,10 @@ from grader.worker.isolate import Limits, run_confined
 from grader.worker.memory import descendants, private_mb
 from grader.worker.mounts import View
 
-#: Keras imports these where it finds them, for plots, scikit-learn's interface and
-#: data frames. It does without, and to import them takes as long as Keras itself.
-_SPARED = ("matplotlib", "pandas", "scipy", "sklearn")
+#: Keras imports these where it finds them, for plots, notebooks, scikit-learn's
+#: interface and data frames. It does without, and to import them takes as long as Keras
+#: itself.
+_SPARED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
 _POLL_S = 0.05
 _START_S = 20.0
 _END_S = 2.0

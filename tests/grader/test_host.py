@@ -7,7 +7,7 @@ LOADED = """
     import sys
     import keras
 
-    SPARED = {"matplotlib", "pandas", "scipy", "sklearn"}
+    SPARED = {"IPython", "matplotlib", "pandas", "scipy", "sklearn"}
     def double(x):
         return sorted(SPARED & {*sys.modules}), keras.ops.add(x, x)
     """
