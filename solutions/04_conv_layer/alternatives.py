@@ -369,7 +369,7 @@ class GathersByIndex(_Arguments):
 
 @alternative("MyConv2D")
 class AddsShiftedImages(_Arguments):
-    """Keras operations only; one small product per kernel place and group."""
+    """Keras operations only; one product for each row of the kernel and each group."""
 
     def call(self, x):
         ops = keras.ops
@@ -395,11 +395,13 @@ class AddsShiftedImages(_Arguments):
             ops.split(self.kernel, groups, axis=-1),
             strict=True,
         ):
+            _, kw, depth, filters = kernel.shape
             out = 0.0
-            for a, weights_of_row in enumerate(ops.unstack(kernel)):
+            for a, weights in enumerate(ops.unstack(kernel)):
                 rows = part[:, a * dh : a * dh + lengths[0] : sh]
-                for c, weights in enumerate(ops.unstack(weights_of_row)):
-                    out += rows[:, :, c * dw : c * dw + lengths[1] : sw] @ weights
+                columns = (slice(c * dw, c * dw + lengths[1], sw) for c in range(kw))
+                taps = ops.concatenate([rows[:, :, cut] for cut in columns], axis=-1)
+                out += taps @ ops.reshape(weights, (kw * depth, filters))
             outs.append(out)
         out = ops.concatenate(outs, axis=-1)
         return self.activation(out if self.bias is None else out + self.bias)
