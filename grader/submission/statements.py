@@ -23,7 +23,7 @@ from grader.submission.magics import Parsed, exported_cell, parse_cell
 #: Cells, and characters of each. The tree of a text takes a hundred times its memory.
 _CELLS, _OF_A_CELL = 256, 8_000
 #: The known wrong answers to an assignment are one text, and the right ones another.
-_LONG_CELLS, _OF_A_LONG_CELL = 4, 64_000
+_LONG_CELLS, _OF_A_LONG_CELL = 4, 40_000
 
 
 @dataclass(frozen=True, eq=False)

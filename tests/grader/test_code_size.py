@@ -56,3 +56,11 @@ def test_what_is_long_is_not_remembered():
     assert statements_of(usual) is statements_of(usual)
     assert statements_of(long) is not statements_of(long)
     assert len(statements_of(long)) == 10_000
+
+
+def test_of_longer_cells_the_latest_few_are_remembered():
+    """The known wrong answers to an assignment are one such text."""
+    cells = [f"n = {n}\n" * 5_000 for n in range(5)]
+    first, *others = [statements_of(cell) for cell in cells]
+    assert statements_of(cells[0]) is not first
+    assert statements_of(cells[-1]) is others[-1]
