@@ -10,8 +10,12 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_MOST = 500
-_MOST_BYTES = 2**16  # of one argument
+_MOST = 200
+_MOST_BYTES = 2**14  # of one argument
+
+
+class _NotKept(Exception):
+    """An argument that makes no key."""
 
 
 class _Frozen(NamedTuple):
@@ -25,7 +29,8 @@ class _Frozen(NamedTuple):
 def remembered(oracle: _F) -> _F:
     """Lets `oracle` compute each case once; every caller has a copy of its own.
 
-    For functions of numbers and of arrays of numbers alone.
+    A case is kept if it consists of numbers, texts and small arrays of numbers; any
+    other is computed every time.
     """
 
     @lru_cache(maxsize=_MOST, typed=True)
@@ -35,21 +40,25 @@ def remembered(oracle: _F) -> _F:
 
     @wraps(oracle)
     def of(*args: Any, **kwargs: Any) -> Any:
-        values = [*args, *kwargs.values()]
-        if any(getattr(value, "nbytes", 0) > _MOST_BYTES for value in values):
+        try:
+            places = [_frozen(value) for value in args]
+            names = {name: _frozen(value) for name, value in kwargs.items()}
+        except _NotKept:
             return oracle(*args, **kwargs)
-        frozen = {name: _frozen(value) for name, value in kwargs.items()}
-        return copy.deepcopy(of_frozen(*map(_frozen, args), **frozen))
+        return copy.deepcopy(of_frozen(*places, **names))
 
     return of  # type: ignore[return-value]
 
 
 def _frozen(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return _Frozen(value.dtype.str, value.shape, value.tobytes())
     if isinstance(value, list | tuple):
         return tuple(map(_frozen, value))
-    return value
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind in "biufc" and value.nbytes <= _MOST_BYTES:
+            return _Frozen(value.dtype.str, value.shape, value.tobytes())
+    elif value is None or isinstance(value, bool | int | float | str | np.generic):
+        return value
+    raise _NotKept
 
 
 def _thawed(value: Any) -> Any:
