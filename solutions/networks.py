@@ -26,15 +26,17 @@ def expect_parameters(model, trainable, others=0):
     )
 
 
-def expect_learns_by_heart(model, x, y, *, logits=False, share=0.6, steps=15):
+def expect_learns_by_heart(model, x, y, *, logits=False, share=0.6, steps=20):
     """Fails unless the loss on a few images falls to a share of what guessing costs.
 
-    A right network that begins with Keras's own initialisers, or He's, gets to half of
-    that or less, with dropout and from any seed; one with frozen or vanishing weights
-    stays at the start. More steps would tell no more; larger ones overshoot at first.
+    A right network that begins with Keras's own initialisers, or He's, is there after
+    4 to 11 steps, with dropout and from any seed, and training ends; one with frozen or
+    vanishing weights stays at the start. Larger steps overshoot at first.
     """
-    losses = model.train(x, y, steps=steps, learning_rate=0.001, logits=logits)
-    guessing, last = np.log(10), np.mean(losses[-3:])
+    guessing = np.log(10)
+    how = {"learning_rate": 0.001, "logits": logits, "enough": share * guessing}
+    losses = model.train(x, y, steps=steps, **how)
+    last = np.mean(losses[-3:])
     assert last < share * guessing, (
         f"{steps} steps of Adam on {len(x)} images must lower the loss from "
         f"{guessing:.2f}, which guessing costs, to below {share * guessing:.2f}; it "

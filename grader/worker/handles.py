@@ -123,19 +123,29 @@ def _train(
     steps: int = 40,
     learning_rate: float = 0.002,
     logits: bool = False,
+    enough: float = 0.0,
 ) -> list[float]:
     """Losses of a whole classifier, trained as it is with Adam on one batch."""
     means = [np.zeros(w.shape, np.float32) for w in model.trainable_weights]
     squares = [np.zeros(w.shape, np.float32) for w in model.trainable_weights]
 
     def adam(step: int, index: int, gradient: Any) -> Any:
+        # In place: a dense layer's million weights are slow to allocate.
         mean, square = means[index], squares[index]
-        mean += 0.1 * (gradient - mean)
-        square += 0.001 * (gradient * gradient - square)
-        rate = learning_rate * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-        return -rate * mean / (np.sqrt(square) + 1e-7)
+        change = gradient - mean
+        change *= 0.1
+        mean += change
+        np.multiply(gradient, gradient, out=change)
+        change -= square
+        change *= 0.001
+        square += change
+        np.sqrt(square, out=change)
+        change += 1e-7
+        np.divide(mean, change, out=change)
+        change *= -learning_rate * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+        return change
 
-    return _trained(model, ((x, y) for _ in range(steps)), logits, adam)
+    return _trained(model, ((x, y) for _ in range(steps)), logits, adam, enough)
 
 
 def _trained(
@@ -143,6 +153,7 @@ def _trained(
     batches: Iterable[tuple[Any, Any]],
     logits: bool,
     change: Callable[[int, int, Any], Any],
+    enough: float = 0.0,
 ) -> list[float]:
     """The losses, step by step.
 
@@ -152,6 +163,7 @@ def _trained(
     Args:
         change: of a weight, by the step's number, from 1, the weight's, and its
             gradient.
+        enough: once the latest three losses are below it on average, no step follows.
     """
     tf = _tf()
     loss_of = _keras().losses.SparseCategoricalCrossentropy(from_logits=logits)
@@ -167,6 +179,8 @@ def _trained(
     for step, batch in enumerate(batches, 1):
         loss, found = gradients(*map(tf.convert_to_tensor, batch))
         losses.append(float(loss))
+        if np.mean(losses[-3:]) < enough and len(losses) >= 3:
+            break
         for index, (weight, gradient) in enumerate(zip(weights, found, strict=True)):
             if gradient is not None:  # else the loss does not depend on it
                 moved = weight.value + change(step, index, np.asarray(gradient))
