@@ -143,7 +143,7 @@ def _of_the_course(what: str) -> Iterator[None]:
 
 
 class References:
-    """The clean Keras process of one question after the other, started when needed.
+    """A clean Keras process for one question after the other, started when needed.
 
     Args:
         manifest: the assignment.
@@ -157,8 +157,11 @@ class References:
 
     def session(self, question: Question) -> Session:
         """Returns the session that builds `question`'s references."""
-        if self._session is None or self._session.question != question:
-            self.close()
+        session = self._session
+        if session is not None and session.question != question:
+            session.question = question
+            self.renew()
+        if self._session is None:
             self._session = Session(
                 self._manifest,
                 question,
@@ -170,7 +173,7 @@ class References:
         return self._session
 
     def renew(self) -> None:
-        """Gives the next submission the question's whole time, and a process."""
+        """Gives the question's whole time again, and a process."""
         if self._session is not None and self._session.broken is not None:
             self.close()
         elif self._session is not None:

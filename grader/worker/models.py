@@ -7,6 +7,7 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -32,7 +33,8 @@ def _keras() -> Any:
     return importlib.import_module("keras")
 
 
-_without_weights: dict[int, Any] = {}  # kept here, so that no other has its id
+#: By id; one that has gone has no entry, so that its id can be another's.
+_without_weights: WeakValueDictionary[int, Any] = WeakValueDictionary()
 
 
 def from_function(function: Callable[..., Any], shape: Any, kwargs: Any) -> Any:

@@ -127,7 +127,11 @@ class Answerer:
             return self._objects.portable(made)
 
     def _do_seed(self, request: dict[str, Any]) -> None:
-        """Makes random weights repeatable, test by test."""
+        """Begins a test: its random weights repeatable, and nothing of the last one's.
+
+        A submission's networks need not all fit into the memory at once.
+        """
+        self._objects.forget()
         self._seeds.set(request["seed"])
 
 

@@ -24,6 +24,11 @@ class Objects:
 
     def __init__(self) -> None:
         self._objects: dict[int, Any] = {}
+        self._count = 0
+
+    def forget(self) -> None:
+        """Lets go of all of them; their numbers are not given again."""
+        self._objects.clear()
 
     def resolve(self, value: Any) -> Any:
         """Replaces each `Opaque` in `value` by the object it stands for."""
@@ -83,10 +88,10 @@ class Objects:
         return array[()] if isinstance(value, np.generic) else array
 
     def _keep(self, value: Any) -> Opaque:
-        number = len(self._objects) + 1
-        self._objects[number] = value
+        self._count += 1
+        self._objects[self._count] = value
         kind = type(value)
-        return Opaque(number, f"{kind.__module__}.{kind.__qualname__}"[:150])
+        return Opaque(self._count, f"{kind.__module__}.{kind.__qualname__}"[:150])
 
 
 def _is_tensor(value: Any) -> bool:

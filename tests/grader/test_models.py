@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from grader.blueprints import checked
-from grader.errors import GraderFault, NotAllowed, StudentError
-from grader.proxies import Reference, Student
+from grader.errors import GraderFault, NotAllowed, StudentError, StudentTimeout
+from grader.proxies import Reference, References, Student
 from grader.session import Session
 from grader.submission import Submission
 from shared.testing import assert_close
@@ -207,6 +207,11 @@ def double(trainable=True):
     assert len(losses) == 60
     assert losses[-1] < 0.05 < losses[0]
     assert np.argmax(model(x), axis=1).tolist() == y.tolist()
+    model = reference.rebuild(proxy.double())
+    how = {"learning_rate": 0.1, "logits": True, "enough": 0.3}
+    losses = model.train(x, y, steps=60, **how)
+    means = [np.mean(losses[end - 3 : end]) for end in range(3, len(losses) + 1)]
+    assert means.pop() < 0.3 <= min(means), "no step follows once it is enough"
     frozen = reference.rebuild(proxy.double(trainable=False))
     losses = frozen.train(x, y, steps=3, logits=True)
     assert losses[0] == losses[-1], "nothing may move"
@@ -441,6 +446,59 @@ def double(model):
     proxy = Student(session)
     given = proxy.given_model((4,), [("Dense", {"units": 2})])
     assert proxy.double(given) == [0, 1], "a model before does not use up the chance"
+
+
+LIVING = """
+import gc
+import weakref
+
+living = weakref.WeakSet()
+
+def double(make):
+    if make:
+        model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+        living.add(model)
+        return model
+    gc.collect()
+    return len(living)
+"""
+
+
+def test_a_worker_lets_go_of_a_tests_models_when_the_next_begins(keras_course, hosts):
+    session = keras_course.session(HEAD + LIVING, hosts)
+    session.begin_test(3)
+    proxy = Student(session)
+    kept = [proxy.double(True) for _ in range(2)]
+    assert proxy.double(False) == 2
+    session.begin_test(3)
+    assert proxy.double(False) == 0
+    new = proxy.double(True)
+    assert new.count_params() == (15, 0)
+    with pytest.raises(StudentError, match="KeyError"):
+        kept[0].count_params()
+
+
+def test_one_reference_serves_all_questions(tmp_path, hosts):
+    asked = [
+        {"id": id, "title": "A", "points": 1, "allow": ALLOW, "timeout_s": seconds}
+        for id, seconds in (("double", 30), ("halve", 40))
+    ]
+    course = write_course(tmp_path, questions=asked, tests={"double": "", "halve": ""})
+    references = References(course.manifest, hosts)
+    try:
+        double, halve = map(course.manifest.question, ("double", "halve"))
+        rows = [("Dense", {"units": 3})]
+        model = Reference(references.session(double)).model((4,), rows)
+        worker = references.session(double)._worker
+        session = references.session(halve)
+        assert session.question is halve
+        assert session._time_left == 40
+        assert Reference(session).model((4,), rows).shapes() == model.shapes()
+        assert session._worker is worker is not None
+        session.broken = StudentTimeout("too long")
+        assert references.session(double)._worker is None, "a new one is to start"
+    finally:
+        references.close()
 
 
 def test_a_reference_that_cannot_be_built_is_the_tests_fault(reference):
