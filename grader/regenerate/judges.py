@@ -37,8 +37,10 @@ class Judges:
         self._at: dict[Connection, str] = {}  # each judge's latest question
         self._done: dict[int, Report | GraderError] = {}
         self._processes = []
-        # Not forked: the caller may have threads.
-        context = multiprocessing.get_context("spawn")
+        # Not forked from this one, which may have threads, but all from another, which
+        # has imported what they need once, for every assignment's judges.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__, "grader.plugin"])
         for _ in range(processes):
             ours, theirs = context.Pipe()
             branch = hosts.branch()
