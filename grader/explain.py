@@ -39,6 +39,7 @@ class Explainer:
         self._submissions: dict[str, Submission] = {}
         self._replays = Replays()
         self._found: Variant | None = None
+        self._lent: Variant | None = None
 
     def explain(self, question: str, log: Sequence[Call]) -> Variant | None:
         """Returns the misconception that computes what the student's answer did.
@@ -53,21 +54,29 @@ class Explainer:
         if question != self._question:
             self.close()
             self._question = question
-        for variant in self._candidates(question, log):
-            if self._computes_the_same(variant, log):
-                self._found = variant
-                return variant
-        return None
+        try:
+            for variant in self._candidates(question, log):
+                if self._computes_the_same(variant, log):
+                    self._found = variant
+                    return variant
+            return None
+        finally:
+            if self._lent is not None:
+                self._session(self._lent)  # as it was lent
 
     def lend(self, variant: Variant, session: Session) -> None:
-        """Takes over a session of the course's own: `variant` is replayed there."""
+        """Takes over a session of the course's own, to replay in, and to close.
+
+        After each explanation it is turned to `variant` again.
+        """
         if variant.question != self._question:
             self.close()
             self._question = variant.question
         key = self._key(variant)
-        if key in self._sessions:
-            self._sessions[key].close()
-        self._sessions[key] = session
+        before = self._sessions.get(key)
+        if before is not None and before is not session:
+            before.close()
+        self._sessions[key], self._lent = session, variant
 
     def forget(self) -> None:
         """Forgets what was found last: the next submission is another one."""
@@ -78,7 +87,7 @@ class Explainer:
         for session in self._sessions.values():
             session.close()
         self._sessions.clear()
-        self._found = None
+        self._found = self._lent = None
 
     def _candidates(self, question: str, log: Sequence[Call]) -> Iterator[Variant]:
         if self._variants is None:

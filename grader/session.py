@@ -186,19 +186,19 @@ class Session:
             yield self.log[-1]
 
     def close(self) -> None:
-        """Ends the worker."""
+        """Ends the worker; another one, if any is needed, starts from nothing."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+        for defined in self._defined_by.values():
+            defined.clear()
+        self._seeded = False
 
     def _have_keras(self) -> None:
         """Starts anew with Keras if the worker is one without it."""
         if self._packages != WITH_KERAS:
             self.close()
             self._packages = WITH_KERAS
-            for defined in self._defined_by.values():
-                defined.clear()
-            self._seeded = False
 
     def _define(self, name: str) -> None:
         """Executes what `name` needs, once."""

@@ -67,8 +67,6 @@ class Judge:
         """Ends its workers."""
         self._explainer.close()
         self._references.close()
-        if self._mistaken is not None:
-            self._mistaken.close()
 
     def _grade_alike(
         self,
@@ -116,31 +114,23 @@ class Judge:
     ) -> Callable[[Question], Session]:
         """Makes the session in which a wrong answer is graded.
 
-        Wrong answers to a question share a worker, as their replays do: TensorFlow's
-        first operation takes longer than most tests. Compiled ones have one each, in
-        which they are replayed as well: to compile them again takes longest of all.
-        Right answers are graded like anybody's.
+        Wrong answers to a question share a worker, and are replayed in it as well:
+        TensorFlow's first operation takes longer than most tests. Compiled ones have
+        one each: to compile them again takes longest of all. Right answers are graded
+        like anybody's.
         """
 
         def session(question: Question) -> Session:
-            if variant.files:
-                made = Session(self._manifest, question, submission, self._hosts)
-                self._explainer.lend(variant, made)
-                return made
             shared = self._mistaken
-            alone = bool(self._manifest.bindings)
-            if shared is not None and (
-                alone or shared.question != question or shared.broken is not None
-            ):
-                shared.close()
-                shared = None
-            if shared is None:
+            alone = bool(variant.files or self._manifest.bindings)
+            if alone or shared is None or shared.question != question or shared.broken:
                 shared = Session(self._manifest, question, submission, self._hosts)
-                self._mistaken = shared
             if not alone:
+                self._mistaken = shared
                 shared.take(submission, f"{variant.name}__")
             shared.renew()
             shared.problems = []
+            self._explainer.lend(variant, shared)
             return shared
 
         return session
