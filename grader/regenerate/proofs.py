@@ -123,7 +123,9 @@ class _Work:
     def submit(self, judges: Judges, recognised: Mapping[str, str]) -> None:
         """Asks for all that can be asked for before the solution has been graded."""
         self._judges = judges
-        for answer in (*self.solutions, *self.alternatives):
+        # The first ones are begun at once: those that need not wait for TensorFlow.
+        right = [*self.solutions, *self.alternatives]
+        for answer in sorted(right, key=self._uses_keras):
             self._submit(answer, 2)
         for answer in self.misconceptions:
             known = [recognised[answer.name]] if answer.name in recognised else []
