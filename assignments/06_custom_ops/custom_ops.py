@@ -34,6 +34,8 @@ GRADED = (
     *FILES,
     "naive_traffic",
     "tiled_traffic",
+    "compile_naive",
+    "compile_tiled",
     "shape_in_a_graph",
     "run_in_tensorflow",
     "gradients_in_tensorflow",
@@ -127,8 +129,8 @@ def conv2d_naive(
 ):
     """Your naive CUDA kernel: y (N, OH, OW, F), float32.
 
-    nvcc compiles it first, where there is one. Then it runs emulated on the CPU, and
-    on a GPU, where there is one, which must give the same.
+    It runs emulated on the CPU, and on a GPU, where there is one, which must give the
+    same.
 
     Args:
         x, kernel, strides, padding, dilations: as for the CPU kernel.
@@ -157,6 +159,20 @@ def tiled_traffic(x, kernel, padding="VALID"):
     how = ((1, 1), padding, (1, 1))
     numbers = _cuda("conv2d_tiled", x, kernel, how, (TILE, TILE), "cpu")[1]
     return dict(zip(("x", "kernel", "y"), numbers, strict=True))
+
+
+def compile_naive():
+    """Has nvcc compile your naive kernel for a GPU, and runs nothing.
+
+    Returns:
+        False if there is no nvcc here.
+    """
+    return _compiled_for_a_gpu("conv2d_naive")
+
+
+def compile_tiled():
+    """Has nvcc compile your tiled kernel for a GPU; see `compile_naive`."""
+    return _compiled_for_a_gpu("conv2d_tiled")
 
 
 def gpu_seconds(name, x, kernel, padding="VALID"):
@@ -379,8 +395,6 @@ def _cuda(name, x, kernel, how, block, device):
     head = np.array([*block, x.size, kernel.size, count, *conv], np.int64)
     arrays = [np.ascontiguousarray(array, np.float32) for array in (x, kernel)]
     request = b"".join([head.tobytes(), *(array.tobytes() for array in arrays)])
-    if native.find_nvcc():
-        native.check_with_nvcc(source(name), GIVEN / "call_cuda.cu", _flags(name))
     compiler = "nvcc" if device == "gpu" else "c++"
     y, numbers = _launched(_program(name, "call_cuda.cu", compiler), request, shape)
     if device == "cpu" and has_gpu():
@@ -388,6 +402,13 @@ def _cuda(name, x, kernel, how, block, device):
         if not np.allclose(on_gpu, y, rtol=1e-4, atol=1e-4 * np.max(np.abs(y))):
             raise native.DriverError(f"{FILES[name]} computes otherwise on the GPU")
     return y, numbers
+
+
+def _compiled_for_a_gpu(name):
+    if native.find_nvcc() is None:
+        return False
+    native.check_with_nvcc(source(name), GIVEN / "call_cuda.cu", _flags(name))
+    return True
 
 
 def _launched(program, request, shape):

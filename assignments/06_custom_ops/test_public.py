@@ -169,6 +169,16 @@ def test_naive_strides(student):
     assert_close(y, expected, what="y with strides (2, 3)")
 
 
+@question("conv2d_naive")
+def test_nvcc_compiles_the_naive_one(student):
+    student.compile_naive()  # where there is no nvcc, it does nothing
+
+
+@question("conv2d_tiled")
+def test_nvcc_compiles_the_tiled_one(student):
+    student.compile_tiled()
+
+
 @question("conv2d_tiled")
 def test_tiled_finds_the_edge(student):
     y = student.conv2d_tiled(STEP, EDGE, padding="SAME")

@@ -16,6 +16,7 @@ from grader.native.toolchain import (
     compile_to,
     find_compiler,
     find_nvcc,
+    linker_flags,
     run_group,
 )
 
@@ -175,7 +176,8 @@ def _compiler() -> list[str]:
             "macOS: xcode-select --install) or set CXX to its path"
         )
     # The course's drivers raise warnings in nobody's code but their own.
-    return [found, "-w", "-fmax-errors=5" if "clang" not in found else "-w"]
+    most = [] if "clang" in found else ["-fmax-errors=5"]
+    return [found, "-w", *most, *linker_flags()]
 
 
 def _nvcc() -> list[str]:

@@ -39,6 +39,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 from custom_ops import (
+    compile_naive,
+    compile_tiled,
     conv2d_forward_cpu,
     conv2d_grad_input_cpu,
     conv2d_grad_kernel_cpu,
@@ -370,9 +372,9 @@ print(f"digits read correctly that it has never seen: {accuracy:.1%}")
 # (`blockIdx`, `threadIdx`) and computes its own output. Threads come in blocks, blocks
 # in a grid. Where the block does not divide the image, threads are left over.
 #
-# You need no GPU. `nvcc` compiles your kernel where it is installed, and in any case it
-# runs here emulated, thread by thread and block by block. Where there is a GPU it runs
-# there as well, and must give the same.
+# You need no GPU. Your kernel runs here emulated, thread by thread and block by block.
+# Where `nvcc` is installed it must compile there, too, and where there is a GPU it runs
+# on that as well, and must give the same.
 #
 # ### A kernel with slips in it
 #
@@ -495,6 +497,14 @@ print("naive:", 8 * 8 * 5 * 5, "   patch:", (8 + 5 - 1) ** 2)
 
 # %%
 check("conv2d_tiled")
+
+# %% [markdown]
+# What runs emulated need not compile for a GPU: a function that your kernel calls must
+# be `__device__` there, say. So `check` also asks `nvcc`, where it is installed.
+
+# %%
+accepted = compile_naive() and compile_tiled()
+print("nvcc has compiled both kernels" if accepted else "there is no nvcc here")
 
 # %% [markdown]
 # ### Look: memory traffic, counted

@@ -40,3 +40,7 @@ def test_every_output_is_written_once(student, rng):
         f"{outputs} outputs, but y is accessed {counts['y']} times: keep the sum in a "
         "variable, and let threads beyond the edge stop"
     )
+
+
+def test_nvcc_compiles_it(student):
+    assert student.compile_naive(), "there is no nvcc here"

@@ -53,3 +53,7 @@ def test_global_memory_is_read_once_for_a_block(student, rng, case):
         f"{outputs} outputs, but y is accessed {counts['y']} times: keep the sum in a "
         "variable"
     )
+
+
+def test_nvcc_compiles_it(student):
+    assert student.compile_tiled(), "there is no nvcc here"
