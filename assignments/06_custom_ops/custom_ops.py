@@ -1,37 +1,27 @@
 """Calls what you write in the C++ and CUDA files beside this one. Given: leave it.
 
-Each file is compiled when it has changed and runs in a process of its own, so that a
-crash ends that process and not your notebook. The grader uses this very module, and
-takes it, like everything in ``given``, from its own copy of the course.
+``compiled.py`` compiles and runs them. The grader uses these very modules, and takes
+them, like everything in ``given``, from its own copy of the course.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 import sys
 import tempfile
 from pathlib import Path
 
+import compiled
 import numpy as np
+from compiled import has_gpu as has_gpu
 
 from grader import native
 
 HERE = Path(__file__).resolve().parent
 GIVEN = HERE / "given"
-ROOT = HERE.parents[1]
-#: Names that are called here and written there.
-FILES = {
-    "conv_out_shape": "conv_shape.cc",
-    "conv2d_forward_cpu": "conv2d_forward.cc",
-    "conv2d_grad_input_cpu": "conv2d_grad_input.cc",
-    "conv2d_grad_kernel_cpu": "conv2d_grad_kernel.cc",
-    "conv2d_naive": "conv2d_naive.cu",
-    "conv2d_tiled": "conv2d_tiled.cu",
-}
 #: What a test may call.
 GRADED = (
-    *FILES,
+    *compiled.FILES,
     "naive_traffic",
     "tiled_traffic",
     "compile_naive",
@@ -53,9 +43,9 @@ def conv_out_shape(x, kernel, strides=(1, 1), padding="VALID", dilations=(1, 1))
     Raises:
         ValueError: if your function throws std::invalid_argument.
     """
-    program = _program("conv_out_shape", "call_shape.cc")
     lists = [" ".join(map(str, (len(s), *s))) for s in (x, kernel, strides, dilations)]
-    kind, _, rest = _run(program, " ".join([padding, *lists]).encode()).partition(b" ")
+    answer = compiled.find_shape(" ".join([padding, *lists]).encode())
+    kind, _, rest = answer.partition(b" ")
     if kind == b"invalid":
         raise ValueError(rest.decode(errors="replace"))
     return [int(size) for size in rest.split()]
@@ -74,7 +64,9 @@ def conv2d_forward_cpu(x, kernel, strides=(1, 1), padding="VALID", dilations=(1,
         padding: "VALID", "SAME", or ((top, bottom), (left, right)).
     """
     conv, y_shape = geometry(x.shape, kernel.shape, strides, padding, dilations)
-    return _cpu("conv2d_forward_cpu", conv, {"x": x, "kernel": kernel}, "y", y_shape)
+    return compiled.run_cpu(
+        "conv2d_forward_cpu", conv, {"x": x, "kernel": kernel}, "y", y_shape
+    )
 
 
 def conv2d_grad_input_cpu(
@@ -83,7 +75,7 @@ def conv2d_grad_input_cpu(
     """Your gradient with respect to x: an array of `x_shape`."""
     conv, _ = geometry(x_shape, kernel.shape, strides, padding, dilations)
     inputs = {"d_y": d_y, "kernel": kernel}
-    return _cpu("conv2d_grad_input_cpu", conv, inputs, "d_x", x_shape)
+    return compiled.run_cpu("conv2d_grad_input_cpu", conv, inputs, "d_x", x_shape)
 
 
 def conv2d_grad_kernel_cpu(
@@ -92,7 +84,9 @@ def conv2d_grad_kernel_cpu(
     """Your gradient with respect to the kernel: an array of `kernel_shape`."""
     conv, _ = geometry(x.shape, kernel_shape, strides, padding, dilations)
     inputs = {"x": x, "d_y": d_y}
-    return _cpu("conv2d_grad_kernel_cpu", conv, inputs, "d_kernel", kernel_shape)
+    return compiled.run_cpu(
+        "conv2d_grad_kernel_cpu", conv, inputs, "d_kernel", kernel_shape
+    )
 
 
 def cpu_function(name):
@@ -104,7 +98,7 @@ def cpu_function(name):
     """
     import ctypes
 
-    library = ctypes.CDLL(str(_exported(name, "export_cpu.cc")))
+    library = ctypes.CDLL(str(compiled.library(name, "export_cpu.cc")))
 
     def call(conv, a, b, result):
         pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (a, b, result)]
@@ -167,12 +161,12 @@ def compile_naive():
     Returns:
         False if there is no nvcc here.
     """
-    return _compiled_for_a_gpu("conv2d_naive")
+    return compiled.compile_for_gpu("conv2d_naive")
 
 
 def compile_tiled():
     """Has nvcc compile your tiled kernel for a GPU; see `compile_naive`."""
-    return _compiled_for_a_gpu("conv2d_tiled")
+    return compiled.compile_for_gpu("conv2d_tiled")
 
 
 def gpu_seconds(name, x, kernel, padding="VALID"):
@@ -182,9 +176,28 @@ def gpu_seconds(name, x, kernel, padding="VALID"):
     return _cuda(name, x, kernel, how, block, "gpu")[1][0] * 1e-9
 
 
-def has_gpu():
-    """Whether CUDA kernels can run on a GPU here."""
-    return native.find_nvcc() is not None and Path("/dev/nvidia0").exists()
+def run_lecture_kernel(text, image, kernel, pixel=np.uint8):
+    """Compiles the text of a CUDA kernel called `lecture`; runs it emulated.
+
+    Args:
+        text: its source.
+        image: (H, W); kernel: (K, K), for an odd K.
+        pixel: the type of the numbers in its three arrays, np.uint8 or np.float32.
+
+    Returns:
+        (H, W) of that type.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "lecture.cu")
+        file.write_text(text)
+        kind = {np.uint8: "uint8_t", np.float32: "float"}[pixel]
+        flags = (f"-DPIXEL={kind}", *compiled.flags("lecture"))
+        program = native.Program(file, GIVEN / "call_lecture.cu", flags)
+        head = np.array([len(kernel), *image.shape], np.int64)
+        # As in C: -1 in an unsigned char is 255.
+        arrays = [np.asarray(array).astype(pixel) for array in (image, kernel)]
+        answer = program.run(b"".join(part.tobytes() for part in (head, *arrays)))
+    return np.frombuffer(answer, pixel).reshape(image.shape)
 
 
 # -- question 5: inside TensorFlow ----------------------------------------------------
@@ -210,11 +223,11 @@ def use(name):
     """Puts your own answer `name`, of questions 1 to 4, into the operations."""
     operations()
     if name == "conv_out_shape":
-        library = _exported(name, "export_shape.cc", "-O0")  # runs once a graph
+        library = compiled.library(name, "export_shape.cc", "-O0")  # runs once a graph
         _put_in("shape", library, "custom_shape")
         return
     role = name.removeprefix("conv2d_").removesuffix("_cpu")
-    _put_in(role, _exported(name, "export_cpu.cc"), "custom_kernel")
+    _put_in(role, compiled.library(name, "export_cpu.cc"), "custom_kernel")
 
 
 def register_gradient(operation):
@@ -292,6 +305,11 @@ def gradients_in_tensorflow(
     return tuple(None if g is None else g.numpy() for g in gradients(*arguments))
 
 
+def _cuda(name, x, kernel, how, block, device):
+    conv, shape = geometry(x.shape, kernel.shape, *how)
+    return compiled.run_cuda(name, conv, block, x, kernel, shape, device)
+
+
 # -- sizes ----------------------------------------------------------------------------
 
 
@@ -319,106 +337,6 @@ def _axis(size, kernel, stride, rule, dilation):
         return outputs, max((outputs - 1) * stride + span - size, 0) // 2
     before, after = (0, 0) if rule == "VALID" else rule
     return (size + before + after - span) // stride + 1, before
-
-
-# -- compiling and calling ------------------------------------------------------------
-
-_programs: dict[tuple[str, str], native.Program] = {}
-
-
-def source(name):
-    """Where the file of the answer `name` is."""
-    # The solution's notebook runs here too, with the solution's files.
-    folder = Path(os.environ.get("COURSE_FILES") or HERE)
-    return folder / FILES[name]
-
-
-def run_lecture_kernel(text, image, kernel, pixel=np.uint8):
-    """Compiles the text of a CUDA kernel called `lecture`; runs it emulated.
-
-    Args:
-        text: its source.
-        image: (H, W); kernel: (K, K), for an odd K.
-        pixel: the type of the numbers in its three arrays, np.uint8 or np.float32.
-
-    Returns:
-        (H, W) of that type.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "lecture.cu")
-        file.write_text(text)
-        kind = {np.uint8: "uint8_t", np.float32: "float"}[pixel]
-        flags = (f"-DPIXEL={kind}", *_flags("lecture"))
-        program = native.Program(file, GIVEN / "call_lecture.cu", flags)
-        head = np.array([len(kernel), *image.shape], np.int64)
-        # As in C: -1 in an unsigned char is 255.
-        arrays = [np.asarray(array).astype(pixel) for array in (image, kernel)]
-        answer = program.run(b"".join(part.tobytes() for part in (head, *arrays)))
-    return np.frombuffer(answer, pixel).reshape(image.shape)
-
-
-def _program(name, driver, compiler="c++"):
-    key = name, compiler
-    if key not in _programs:
-        _programs[key] = native.Program(
-            source(name), GIVEN / driver, _flags(name), compiler
-        )
-    return _programs[key]
-
-
-def _flags(name):
-    folders = (GIVEN, *(base / "shared/ops/kernels/tests" for base in (HERE, ROOT)))
-    return (f"-DFUNCTION={name}", *(f"-I{folder}" for folder in folders))
-
-
-def _run(program, request, arguments=()):
-    answer = program.run(request, arguments)
-    if program.printed:
-        print(program.printed, end="")  # what your code printed
-    return answer
-
-
-def _cpu(name, conv, inputs, result, shape):
-    arrays = [np.ascontiguousarray(array) for array in inputs.values()]
-    kind = arrays[0].dtype
-    sizes = [array.size for array in arrays] + [int(np.prod(shape))]
-    head = np.array([kind == np.float64, *sizes, *conv], np.int64)
-    request = b"".join([head.tobytes(), *(array.tobytes() for array in arrays)])
-    program = _program(name, "call_cpu.cc")
-    answer = _run(program, request, [*inputs, result])
-    return np.frombuffer(answer, kind).reshape(shape).copy()
-
-
-def _cuda(name, x, kernel, how, block, device):
-    conv, shape = geometry(x.shape, kernel.shape, *how)
-    count = int(np.prod(shape))
-    head = np.array([*block, x.size, kernel.size, count, *conv], np.int64)
-    arrays = [np.ascontiguousarray(array, np.float32) for array in (x, kernel)]
-    request = b"".join([head.tobytes(), *(array.tobytes() for array in arrays)])
-    compiler = "nvcc" if device == "gpu" else "c++"
-    y, numbers = _launched(_program(name, "call_cuda.cu", compiler), request, shape)
-    if device == "cpu" and has_gpu():
-        on_gpu, _ = _launched(_program(name, "call_cuda.cu", "nvcc"), request, shape)
-        if not np.allclose(on_gpu, y, rtol=1e-4, atol=1e-4 * np.max(np.abs(y))):
-            raise native.DriverError(f"{FILES[name]} computes otherwise on the GPU")
-    return y, numbers
-
-
-def _compiled_for_a_gpu(name):
-    if native.find_nvcc() is None:
-        return False
-    native.check_with_nvcc(source(name), GIVEN / "call_cuda.cu", _flags(name))
-    return True
-
-
-def _launched(program, request, shape):
-    answer, count = _run(program, request), int(np.prod(shape))
-    y = np.frombuffer(answer[: 4 * count], np.float32).reshape(shape).copy()
-    return y, np.frombuffer(answer[4 * count :], np.int64).tolist()
-
-
-def _exported(name, driver, *flags):
-    return native.build_library(source(name), GIVEN / driver, [*_flags(name), *flags])
 
 
 def _put_in(role, library, symbol):

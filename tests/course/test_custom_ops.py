@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ def bindings(tmp_path, monkeypatch):
     for path in SOLUTION.glob("*.c*"):
         shutil.copy(path, tmp_path)
     monkeypatch.setitem(os.environ, "COURSE_FILES", str(tmp_path))
+    monkeypatch.syspath_prepend(FOLDER)
+    sys.modules.pop("compiled", None)  # with another test's programs
     spec = importlib.util.spec_from_file_location("given", FOLDER / "custom_ops.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -81,7 +84,8 @@ def test_what_only_nvcc_refuses_is_refused(bindings):
 def test_a_gpu_that_disagrees_is_told(bindings, monkeypatch):
     """Where there is a GPU both must agree; here a second program stands in for it."""
     bindings.conv2d_naive(X, KERNEL)
-    emulated = bindings._program("conv2d_naive", "call_cuda.cu", "c++")
+    compiled = bindings.compiled
+    emulated = compiled.program("conv2d_naive", "call_cuda.cu")
 
     class OffByOne:
         printed = ""
@@ -91,8 +95,8 @@ def test_a_gpu_that_disagrees_is_told(bindings, monkeypatch):
             answer[0] += 1
             return answer.tobytes()
 
-    monkeypatch.setattr(bindings, "has_gpu", lambda: True)
-    monkeypatch.setitem(bindings._programs, ("conv2d_naive", "nvcc"), OffByOne())
+    monkeypatch.setattr(compiled, "has_gpu", lambda: True)
+    monkeypatch.setitem(compiled._programs, ("conv2d_naive", "nvcc"), OffByOne())
     with pytest.raises(DriverError, match="otherwise on the GPU"):
         bindings.conv2d_naive(X, KERNEL)
 
