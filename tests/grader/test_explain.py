@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from grader.authoring import mistaken_submission, read_variants
 from grader.errors import GraderError, ManifestError
-from grader.explain import same
+from grader.explain import Explainer, same
 from grader.results import Outcome
+from grader.session import Session
 from tests.grader.course import question, write_course
 
 PAIR = {"id": "forward", "title": "Forward", "points": 1, "allow": ["numpy"]}
@@ -266,3 +269,31 @@ def test_same(pair_):
 def test_different(pair_):
     assert not same(*pair_)
     assert not same(*reversed(pair_))
+
+
+def test_a_lent_session_goes_on_as_the_variant_that_it_was_lent_for(pair, hosts):
+    variants = {v.name: v for v in read_variants(pair.manifest, "misconception")}
+    variant = variants["forgets_the_sum"]
+    submission = mistaken_submission(pair.manifest, variant.name)
+    session = Session(
+        pair.manifest, pair.manifest.question("backward"), submission, hosts
+    )
+    session.take(submission, f"{variant.name}__")
+    x, d = np.array([1.0, 2.0]), np.array([3.0, 5.0])
+
+    def backward():
+        session.begin_test(1)
+        _, cache = session.call("forward", [x, 2.0], {}, False)
+        return session.call("backward", [d, cache], {}, False)[1]
+
+    explainer = Explainer(pair.manifest, hosts)
+    try:
+        explainer.lend(variant, session)
+        np.testing.assert_array_equal(backward(), [3, 10])
+        log = [*session.log[:-1], replace(session.log[-1], result=(0.0, 0.0))]
+        assert explainer.explain("backward", log) is None, "all have been tried there"
+        np.testing.assert_array_equal(backward(), [3, 10])
+        assert explainer.explain("backward", session.log) == variant
+    finally:
+        explainer.close()
+    assert session._worker is None, "it is the explainer's to close"
