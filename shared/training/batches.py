@@ -20,6 +20,7 @@ Augment = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 _FOREVER = tf.int64.max
 # A stream that does not fit in memory is shuffled so many images at a time.
 _SHUFFLE_WINDOW = 4096
+_AHEAD = 2  # batches that are ready before a step asks for them
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,15 @@ def batches(source: Examples, plan: Plan, strategy: tf.distribute.Strategy) -> A
         first = context.input_pipeline_id * local
         return _pipeline(source, plan, first, local, replicas)
 
-    return strategy.distribute_datasets_from_function(pipeline)
+    options = None
+    if source.stream is None and isinstance(strategy, tf.distribute.MirroredStrategy):
+        # A pipeline for each replica; a stream would be read by every one of them.
+        # The usual one for all hands images on through iterators with a tuner.
+        options = tf.distribute.InputOptions(
+            experimental_fetch_to_device=False,
+            experimental_replication_mode=tf.distribute.InputReplicationMode.PER_REPLICA,
+        )
+    return strategy.distribute_datasets_from_function(pipeline, options)
 
 
 def whole_batches(source: Examples, plan: Plan) -> tf.data.Dataset:
@@ -78,7 +87,12 @@ def _pipeline(
     dataset = dataset.apply(
         tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
     )
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    options = tf.data.Options()
+    # The tuner sleeps ever longer between its rounds, up to a minute, and whoever
+    # gives up an iterator waits until it wakes. Without it AUTOTUNE is one call at a
+    # time for each core.
+    options.autotune.enabled = False
+    return dataset.prefetch(_AHEAD).with_options(options)
 
 
 def _share(count: tf.Tensor, replica: tf.Tensor, replicas: int) -> tuple:

@@ -1,6 +1,7 @@
 """Which image is in which batch."""
 
 import itertools
+import time
 
 import numpy as np
 import pytest
@@ -104,6 +105,19 @@ class TestOrder:
             seeds.extend(expected)
             assert np.concatenate(pieces)[:, 0, 0, 0].tolist() == expected.tolist()
         assert len(set(seeds)) > 15
+
+
+def test_nobody_waits_for_the_tuner_at_the_end(two):
+    """TensorFlow's own sleeps for seconds, and an iterator's end waits for it."""
+    source = examples(numbered())
+    assert whole_batches(source, Plan(BATCH)).options().autotune.enabled is False
+    iterator = iter(batches(source, Plan(BATCH), two))
+    began = time.monotonic()
+    while time.monotonic() - began < 3:
+        next(iterator)
+    ended = time.monotonic()
+    del iterator
+    assert time.monotonic() - ended < 1
 
 
 def test_flip_crop_takes_every_window_of_the_padded_image():
