@@ -28,9 +28,10 @@ def strategy(name: str = "auto") -> tf.distribute.Strategy:
     Args:
         name: "auto": several workers where `TF_CONFIG` or SLURM names them, all GPUs
             where there are several, otherwise one device. "one": no distribution.
-            "cpu:2": two logical devices on the CPU, to try distribution without
-            GPUs. "gpu:2": the first two GPUs. "mirrored": all GPUs of this machine.
-            "multiworker": the workers that `TF_CONFIG` or SLURM names.
+            "cpu:2": two logical devices on the CPU, each with half of its cores, to
+            try distribution without GPUs. "gpu:2": the first two GPUs. "mirrored":
+            all GPUs of this machine. "multiworker": the workers that `TF_CONFIG` or
+            SLURM names.
 
     Raises:
         StrategyError: an unknown name, too few devices, no cluster described, or
@@ -78,7 +79,11 @@ def _mirrored(kind: str, count: int) -> tf.distribute.Strategy:
 def divide_cpu(count: int) -> int:
     """Make the CPU at least `count` logical devices; starts nothing.
 
-    TensorFlow allows this once, before it computes anything.
+    TensorFlow allows this once, before it computes anything. Each device gets its
+    share of the cores, for the rest of the process and also where it computes alone:
+    an operation is split into so many threads, unless the number was set before
+    (`tf.config.threading`, `TF_NUM_INTRAOP_THREADS`). Devices that all split their
+    operations over all cores would spend much of a small network's step waiting.
 
     Returns:
         `count`.
@@ -99,7 +104,20 @@ def divide_cpu(count: int) -> int:
             f'name: "cpu:{count}" divides the CPU, which must come before TensorFlow '
             "computes anything; call strategy() first, or restart the kernel"
         ) from None
+    threads = tf.config.threading
+    if not (
+        threads.get_intra_op_parallelism_threads()
+        or "TF_NUM_INTRAOP_THREADS" in os.environ
+    ):
+        threads.set_intra_op_parallelism_threads(max(1, _cores() // count))
     return count
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _slurm_tasks() -> int:

@@ -1,8 +1,10 @@
 """Two logical CPU devices for all tests here, before TensorFlow computes anything."""
 
 import contextlib
+import os
 
 import pytest
+import tensorflow as tf
 
 from shared.training import strategy
 from shared.training.errors import StrategyError
@@ -11,7 +13,9 @@ from tests.training.networks import make_blobs
 
 # Here, because tests of other folders may start TensorFlow first. Where it runs
 # already, the fixture below fails and says why.
-with contextlib.suppress(StrategyError):
+with contextlib.suppress(StrategyError, RuntimeError):
+    # Set here, it is not halved: other folders' tests are of several threads.
+    tf.config.threading.set_intra_op_parallelism_threads(os.cpu_count() or 1)
     divide_cpu(2)
 
 
