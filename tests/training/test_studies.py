@@ -194,7 +194,7 @@ def test_rows_are_kept_when_a_study_is_interrupted(tmp_path, monkeypatch):
         yield {"dataset": "digits", "value": 1.23456789}
         raise KeyboardInterrupt
 
-    broken = dataclasses.replace(studies()["scaling"], rows=rows, prepare=None)
+    broken = dataclasses.replace(studies()["scaling"], rows=rows)
     monkeypatch.setattr(_running, "studies", lambda: {"broken": broken})
     with pytest.raises(KeyboardInterrupt):
         run("broken", "tiny", tmp_path)

@@ -25,8 +25,6 @@ class Study:
         rows: runs the experiment; yields a row per measurement.
         table: sums rows up over the seeds.
         plot: draws them.
-        prepare: what must happen before TensorFlow computes anything, if anything
-            must, such as dividing the CPU.
     """
 
     title: str
@@ -35,7 +33,6 @@ class Study:
     rows: Callable[[Any], Iterator[Row]]
     table: Callable[[pd.DataFrame], pd.DataFrame]
     plot: Callable[[pd.DataFrame], Figure]
-    prepare: Callable[[], None] | None = None
 
 
 def spread(values: Any, digits: int = 2) -> str:

@@ -2,7 +2,7 @@
 
 The replicas are logical devices on one CPU, which have no more cores together than
 one: the throughput shows what synchronising costs, not what a second machine would
-give.
+give. One device runs in a process of its own, where all cores are its.
 
 The weights agree up to rounding: two replicas add the same numbers in another order.
 In single precision training makes much of that, so two more runs tell a rounding error
@@ -13,15 +13,19 @@ million, and both in double precision.
 from __future__ import annotations
 
 import math
+import multiprocessing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from shared.quiet import quiet_tensorflow
 from shared.training import recipe, strategy, train
 from shared.training.studies import _draw
-from shared.training.studies._data import build, data
+from shared.training.studies._data import Data, build, data
 from shared.training.studies._study import Row, Study, spread
 
 
@@ -55,10 +59,6 @@ class Config:
     seeds: tuple[int, ...] = (0, 1)
 
 
-def prepare() -> None:
-    strategy("cpu:2")
-
-
 def _model(run: Run, make: Callable[[], Any]) -> Callable[[], Any]:
     """A function that builds the model in the run's precision, off by a little."""
 
@@ -79,42 +79,62 @@ def _model(run: Run, make: Callable[[], Any]) -> Callable[[], Any]:
     return built
 
 
+Weights = list[np.ndarray]
+
+
+def _trained(
+    run: Run, config: Config, given: Data, batch_size: int, seed: int
+) -> tuple[Weights, list[Row]]:
+    """The weights that a run ends with, and its history; in a process of its own."""
+    # First of all: it may divide the CPU, which TensorFlow allows only at the start.
+    replicas = strategy(run.strategy)
+    result = train(
+        _model(run, build("lenet5", given)),
+        given.train,
+        recipe("mnist_task_sgd", options={"momentum": 0.9}),
+        strategy=replicas,
+        epochs=config.epochs,
+        batch_size=batch_size,
+        seed=seed,
+        progress=False,
+    )
+    return result.model.get_weights(), result.history
+
+
 def rows(config: Config) -> Iterator[Row]:
     given = data(config.dataset, config.train, "test[:100]")
-    make = build("lenet5", given)
-    # One object for all runs: two of them would number their collectives alike, and
-    # TensorFlow would mix up those of different precision.
-    strategies = {run.strategy: strategy(run.strategy) for run in RUNS.values()}
-    for seed in config.seeds:
-        for batch_size in config.batch_sizes:
-            weights: dict[str, list[np.ndarray]] = {}
-            for label, run in RUNS.items():
-                result = train(
-                    _model(run, make),
-                    given.train,
-                    recipe("mnist_task_sgd", options={"momentum": 0.9}),
-                    strategy=strategies[run.strategy],
-                    epochs=config.epochs,
-                    batch_size=batch_size,
-                    seed=seed,
-                    progress=False,
-                )
-                weights[label] = result.model.get_weights()
-                pairs = zip(weights[label], weights[run.reference], strict=True)
-                # Without the first epoch, which has the compilation in it.
-                times = [epoch["seconds"] for epoch in result.history]
-                yield {
-                    "dataset": given.name,
-                    "run": label,
-                    "batch_size": batch_size,
-                    "seed": seed,
-                    "steps": config.epochs * math.ceil(len(given.x) / batch_size),
-                    "images_per_s": len(given.x) / min(times[1:] or times),
-                    "training_loss": result.history[-1]["loss"],
-                    "greatest_difference": float(
-                        max(np.abs(one - other).max() for one, other in pairs)
-                    ),
-                }
+    spawn = multiprocessing.get_context("spawn")
+    with ExitStack() as stack:
+        processes = {
+            name: stack.enter_context(
+                ProcessPoolExecutor(1, spawn, initializer=quiet_tensorflow)
+            )
+            for name in {run.strategy: None for run in RUNS.values()}
+        }
+        for seed in config.seeds:
+            for batch_size in config.batch_sizes:
+                weights: dict[str, Weights] = {}
+                for label, run in RUNS.items():
+                    weights[label], history = (
+                        processes[run.strategy]
+                        .submit(_trained, run, config, given, batch_size, seed)
+                        .result()
+                    )
+                    pairs = zip(weights[label], weights[run.reference], strict=True)
+                    # Without the first epoch, which has the compilation in it.
+                    times = [epoch["seconds"] for epoch in history]
+                    yield {
+                        "dataset": given.name,
+                        "run": label,
+                        "batch_size": batch_size,
+                        "seed": seed,
+                        "steps": config.epochs * math.ceil(len(given.x) / batch_size),
+                        "images_per_s": len(given.x) / min(times[1:] or times),
+                        "training_loss": history[-1]["loss"],
+                        "greatest_difference": float(
+                            max(np.abs(one - other).max() for one, other in pairs)
+                        ),
+                    }
 
 
 def table(frame: Any) -> Any:
@@ -169,5 +189,4 @@ STUDY = Study(
     rows=rows,
     table=table,
     plot=plot,
-    prepare=prepare,
 )
