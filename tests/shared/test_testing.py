@@ -241,14 +241,15 @@ def test_random_arrays_repeat_with_their_seed():
 
 def test_importing_costs_little_beyond_numpy():
     code = (
-        "import time, numpy, sys; start = time.process_time();"
-        "import shared.shapes, shared.testing;"
-        "print(time.process_time() - start);"
+        "import time, sys; clock = time.process_time; start = clock();"
+        "import numpy; between = clock();"
+        "import shared.shapes, shared.testing; end = clock();"
+        "print((end - between) / (between - start));"
         "assert not {'tensorflow', 'keras', 'sklearn'} & set(sys.modules)"
     )
     run = [sys.executable, "-c", code]
-    times = [float(subprocess.check_output(run, text=True)) for _ in range(3)]
-    assert min(times) < 0.010
+    shares = [float(subprocess.check_output(run, text=True)) for _ in range(3)]
+    assert min(shares) < 0.2
 
 
 class TestCloseInSingle:
