@@ -8,6 +8,9 @@ Each comparison runs its contenders in turn, round after round, so that a busy m
 slows all of them alike; a contender's time is that of its fastest epoch, the first of
 each round left out, which compiles. Images are random: only time is measured.
 
+The replicas have a process of their own: `strategy("cpu:2")` gives each device half of
+the cores, and whoever trains on one device has all of them.
+
 Bars: `train` makes at least as many images per second as `fit` with the same network,
 optimizer and batch, both as they come (`fit` compiles with XLA where it can); two
 replicas on one CPU take at most 1.15 times as long as one device.
@@ -16,13 +19,17 @@ replicas on one CPU take at most 1.15 times as long as one device.
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
+import multiprocessing
 import os
 import platform
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +49,7 @@ from shared.training import recipe, strategy, train
 
 EPOCHS = 3  # of a round; the first one is not counted
 FIT_BAR, REPLICAS_BAR = 1.0, 1.15
+REPLICAS = "train, 2 replicas"
 
 
 @dataclass(frozen=True)
@@ -152,27 +160,46 @@ def pytorch(network: Network) -> Contender:
     return go
 
 
-def compare(contenders: dict[str, Contender], rounds: int) -> dict[str, float]:
+CONTENDERS: dict[str, Callable[[Network], Contender]] = {
+    "train": ours,
+    "fit": fit,
+    "train, XLA": lambda network: ours(network, jit_compile=True),
+    "fit, no XLA": lambda network: fit(network, jit_compile=False),
+    REPLICAS: lambda network: ours(network, strategy=strategy("cpu:2")),
+    "PyTorch": pytorch,
+}
+
+
+@functools.cache
+def _made(contender: str, network: str) -> Contender:
+    """A contender, made once in each process that it runs in."""
+    return CONTENDERS[contender](NETWORKS[network])
+
+
+def _turn(contender: str, network: str) -> float:
+    """One turn of a contender, in the process that this is called in: seconds."""
+    return _made(contender, network)()
+
+
+def compare(name: str, rounds: int) -> dict[str, float]:
     """The fastest epoch of each contender, over rounds in which each has its turn."""
-    best = dict.fromkeys(contenders, float("inf"))
-    for _ in range(rounds):
-        for name, go in contenders.items():
-            best[name] = min(best[name], go())
+    names = [n for n in CONTENDERS if n != "PyTorch" or _torch_runs(NETWORKS[name])]
+    best = dict.fromkeys(names, float("inf"))
+    spawn = multiprocessing.get_context("spawn")
+    with ExitStack() as stack:
+        alone, replicas = (
+            stack.enter_context(ProcessPoolExecutor(1, spawn)) for _ in range(2)
+        )
+        for _ in range(rounds):
+            for contender in names:
+                process = replicas if contender == REPLICAS else alone
+                seconds = process.submit(_turn, contender, name).result()
+                best[contender] = min(best[contender], seconds)
     return best
 
 
-def contenders(network: Network, two: tf.distribute.Strategy) -> dict[str, Contender]:
-    """Everyone who can train this network."""
-    there = {
-        "train": ours(network),
-        "fit": fit(network),
-        "train, XLA": ours(network, jit_compile=True),
-        "fit, no XLA": fit(network, jit_compile=False),
-        "train, 2 replicas": ours(network, strategy=two),
-    }
-    if network.twin and importlib.util.find_spec("torch") is not None:
-        there["PyTorch"] = pytorch(network)
-    return there
+def _torch_runs(network: Network) -> bool:
+    return network.twin and importlib.util.find_spec("torch") is not None
 
 
 def report(name: str, network: Network, best: dict[str, float]) -> list[str]:
@@ -183,7 +210,7 @@ def report(name: str, network: Network, best: dict[str, float]) -> list[str]:
         ratio = best["train"] / seconds
         lines.append(f"  {contender:18} {rate:9.0f} images/s   x{ratio:.2f} of train")
     gain = best["fit"] / best["train"]
-    cost = best["train, 2 replicas"] / best["train"]
+    cost = best[REPLICAS] / best["train"]
     lines.append(
         f"  train / fit x{gain:.2f} (bar {FIT_BAR}: {_verdict(gain >= FIT_BAR)}), "
         f"2 replicas / 1 in time x{cost:.2f} "
@@ -202,7 +229,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=Path, help="write the report here too")
     options = parser.parse_args()
-    two = strategy("cpu:2")
     lines = [
         f"# python {' '.join(sys.argv)}",
         f"# {platform.machine()}, {os.cpu_count()} cores, TensorFlow {tf.__version__}, "
@@ -212,12 +238,9 @@ def main() -> None:
         lines.append("# PyTorch is not installed: not compared")
     print("\n".join(lines), flush=True)
     for name in options.only:
-        network = NETWORKS[name]
-        best = compare(contenders(network, two), options.rounds)
-        part = report(name, network, best)
+        part = report(name, NETWORKS[name], compare(name, options.rounds))
         print("\n".join(part), flush=True)
         lines += part
-        keras.backend.clear_session()
     if options.output:
         options.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
