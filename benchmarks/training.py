@@ -6,7 +6,9 @@
 
 Each comparison runs its contenders in turn, round after round, so that a busy machine
 slows all of them alike; a contender's time is that of its fastest epoch, the first of
-each round left out, which compiles. Images are random: only time is measured.
+each round left out, which compiles. Where the machine's speed changes by the minute,
+the ratio within a round says more than that of the fastest: its median is told too.
+Images are random: only time is measured.
 
 The replicas have a process of their own: `strategy("cpu:2")` gives each device half of
 the cores, and whoever trains on one device has all of them.
@@ -24,6 +26,7 @@ import importlib.util
 import multiprocessing
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
@@ -181,10 +184,10 @@ def _turn(contender: str, network: str) -> float:
     return _made(contender, network)()
 
 
-def compare(name: str, rounds: int) -> dict[str, float]:
-    """The fastest epoch of each contender, over rounds in which each has its turn."""
+def compare(name: str, rounds: int) -> dict[str, list[float]]:
+    """Each contender's fastest epoch of each round, in which all have their turns."""
     names = [n for n in CONTENDERS if n != "PyTorch" or _torch_runs(NETWORKS[name])]
-    best = dict.fromkeys(names, float("inf"))
+    seconds: dict[str, list[float]] = {contender: [] for contender in names}
     spawn = multiprocessing.get_context("spawn")
     with ExitStack() as stack:
         alone, replicas = (
@@ -193,21 +196,22 @@ def compare(name: str, rounds: int) -> dict[str, float]:
         for _ in range(rounds):
             for contender in names:
                 process = replicas if contender == REPLICAS else alone
-                seconds = process.submit(_turn, contender, name).result()
-                best[contender] = min(best[contender], seconds)
-    return best
+                turn = process.submit(_turn, contender, name)
+                seconds[contender].append(turn.result())
+    return seconds
 
 
 def _torch_runs(network: Network) -> bool:
     return network.twin and importlib.util.find_spec("torch") is not None
 
 
-def report(name: str, network: Network, best: dict[str, float]) -> list[str]:
+def report(name: str, network: Network, seconds: dict[str, list[float]]) -> list[str]:
     """The lines of one network, with its ratios."""
+    best = {contender: min(turns) for contender, turns in seconds.items()}
     lines = [f"{name}, batches of {network.batch_size}"]
-    for contender, seconds in best.items():
-        rate = network.images / seconds
-        ratio = best["train"] / seconds
+    for contender, fastest in best.items():
+        rate = network.images / fastest
+        ratio = best["train"] / fastest
         lines.append(f"  {contender:18} {rate:9.0f} images/s   x{ratio:.2f} of train")
     gain = best["fit"] / best["train"]
     cost = best[REPLICAS] / best["train"]
@@ -215,6 +219,14 @@ def report(name: str, network: Network, best: dict[str, float]) -> list[str]:
         f"  train / fit x{gain:.2f} (bar {FIT_BAR}: {_verdict(gain >= FIT_BAR)}), "
         f"2 replicas / 1 in time x{cost:.2f} "
         f"(bar {REPLICAS_BAR}: {_verdict(cost <= REPLICAS_BAR)})"
+    )
+    gains, costs = (
+        [a / b for a, b in zip(seconds[over], seconds["train"], strict=True)]
+        for over in ("fit", REPLICAS)
+    )
+    lines.append(
+        f"  in the median of the rounds x{statistics.median(gains):.2f} "
+        f"and x{statistics.median(costs):.2f}"
     )
     return lines
 
