@@ -173,7 +173,7 @@ def plot(frame: Any) -> Any:
     right.set_xlabel("steps")
     right.set_ylabel("greatest difference of a weight")
     right.grid(alpha=0.3)
-    right.legend(fontsize=8, loc="center right")
+    right.legend(fontsize=8, loc="upper center")
     figure.suptitle("Two replicas on the cores of one: a dot is a seed")
     return figure
 
