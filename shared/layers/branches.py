@@ -15,6 +15,7 @@ from typing import Any
 import keras
 
 from shared.layers.composite import CompositeLayer
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 
 __all__ = [
     "Conv",
@@ -100,7 +101,7 @@ class Style:
     def finish(self, x: Any, step: Conv) -> Any:
         """What follows the convolution: normalisation and activation."""
         if self.batch_normalization:
-            x = keras.layers.BatchNormalization(
+            x = FusedBatchNormalization(
                 scale=self.scale, epsilon=self.epsilon, momentum=self.momentum
             )(x)
         if not step.linear:

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
+
 __all__ = ["bn_conv", "conv_bn", "convolution", "fresh"]
 
 
@@ -107,7 +109,7 @@ def conv_bn(
     x = convolution(
         x, filters, kernel_size, strides, padding, name=name, **convolution_kwargs
     )
-    x = keras.layers.BatchNormalization(
+    x = FusedBatchNormalization(
         scale=scale,
         momentum=momentum,
         epsilon=epsilon,
@@ -146,7 +148,7 @@ def bn_conv(
     Returns:
         Keras tensor `(N, H', W', filters)`.
     """
-    x = keras.layers.BatchNormalization(
+    x = FusedBatchNormalization(
         momentum=momentum, epsilon=epsilon, name=f"{name}_bn" if name else None
     )(x)
     x = keras.layers.Activation(

@@ -8,6 +8,7 @@ import keras
 
 from shared.layers.composite import CompositeLayer
 from shared.layers.conv_bn import bn_conv, convolution
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 
 __all__ = ["DualPathBlock"]
 
@@ -91,7 +92,7 @@ class DualPathBlock(CompositeLayer):
         if not self.split_output:
             x = self._convolve(x, self.filters + self.increment, 1, "conv3")
             return keras.ops.split(x, [self.filters], axis=-1)
-        x = keras.layers.BatchNormalization(
+        x = FusedBatchNormalization(
             momentum=self.momentum, epsilon=self.epsilon, name="conv3_bn"
         )(x)
         x = keras.layers.ReLU(name="conv3_relu")(x)

@@ -14,6 +14,7 @@ import keras
 
 from shared.layers.composite import CompositeLayer
 from shared.layers.conv_bn import convolution
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 from shared.layers.stochastic_depth import StochasticDepth
 from shared.layers.xception_block import separable_bn
 
@@ -95,9 +96,7 @@ class SearchedCell(CompositeLayer):
         return keras.layers.Concatenate()([states[index] for index in self.OUTPUT])
 
     def _normalize(self, x: Any) -> Any:
-        return keras.layers.BatchNormalization(
-            epsilon=self.epsilon, momentum=self.momentum
-        )(x)
+        return FusedBatchNormalization(epsilon=self.epsilon, momentum=self.momentum)(x)
 
     def _project(self, x: Any, strides: int = 1) -> Any:
         x = keras.layers.Activation("relu")(x)

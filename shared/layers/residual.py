@@ -17,6 +17,7 @@ import keras
 
 from shared.layers.composite import CompositeLayer
 from shared.layers.conv_bn import convolution
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 from shared.layers.squeeze_excite import SqueezeExcite
 from shared.layers.zero_pad_shortcut import ZeroPadShortcut
 
@@ -153,7 +154,7 @@ class ResidualBlock(CompositeLayer):
         )
 
     def _normalize(self, x: Any, name: str) -> Any:
-        return keras.layers.BatchNormalization(
+        return FusedBatchNormalization(
             momentum=self.momentum, epsilon=self.epsilon, name=name
         )(x)
 

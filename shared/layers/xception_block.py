@@ -8,6 +8,7 @@ import keras
 
 from shared.layers.composite import CompositeLayer
 from shared.layers.conv_bn import conv_bn
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 
 __all__ = ["XceptionBlock", "separable_bn"]
 
@@ -41,7 +42,7 @@ def separable_bn(
     x = keras.layers.SeparableConv2D(
         filters, kernel_size, strides=strides, padding="same", use_bias=False
     )(x)
-    return keras.layers.BatchNormalization(epsilon=epsilon, momentum=momentum)(x)
+    return FusedBatchNormalization(epsilon=epsilon, momentum=momentum)(x)
 
 
 @keras.saving.register_keras_serializable(package="course")

@@ -25,6 +25,7 @@ import keras
 
 from shared.layers.conv_bn import conv_bn, convolution
 from shared.layers.dense import DenseBlock, Transition
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 from shared.layers.pooling import MaxPooling2D
 from shared.models.heads import classifier
 from shared.models.registry import Accuracy, Paper
@@ -146,9 +147,7 @@ def _blocks(
             epsilon=epsilon,
             name=f"block{index}",
         )(x)
-    x = keras.layers.BatchNormalization(momentum=0.9, epsilon=epsilon, name="last_bn")(
-        x
-    )
+    x = FusedBatchNormalization(momentum=0.9, epsilon=epsilon, name="last_bn")(x)
     return keras.layers.ReLU(name="last_relu")(x)
 
 

@@ -19,6 +19,7 @@ import keras
 
 from shared.layers.conv_bn import conv_bn
 from shared.layers.dual_path import DualPathBlock
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 from shared.layers.pooling import MaxPooling2D
 from shared.models.heads import classifier
 from shared.models.registry import Accuracy, Paper
@@ -88,9 +89,7 @@ class DPN:
                     # The paper counts the stem as conv1.
                     name=f"conv{stage + 2}_{index + 1}",
                 )(x)
-        x = keras.layers.BatchNormalization(
-            momentum=0.9, epsilon=EPSILON, name="last_bn"
-        )(x)
+        x = FusedBatchNormalization(momentum=0.9, epsilon=EPSILON, name="last_bn")(x)
         x = keras.layers.ReLU(name="last_relu")(x)
         if include_top:
             x = classifier(x, classes, classifier_activation=classifier_activation)

@@ -17,6 +17,7 @@ from typing import Any
 
 import keras
 
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 from shared.layers.nasnet_cell import NASNetNormalCell, NASNetReductionCell
 from shared.models.heads import classifier
 from shared.models.registry import Accuracy, Paper
@@ -38,7 +39,7 @@ def stem(x: Any, filters: int) -> Any:
         kernel_initializer="he_normal",
         name="stem",
     )(x)
-    return keras.layers.BatchNormalization(epsilon=1e-3, name="stem_bn")(x)
+    return FusedBatchNormalization(epsilon=1e-3, name="stem_bn")(x)
 
 
 def drop_rates(last: float, cells: int) -> Iterator[float]:

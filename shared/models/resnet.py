@@ -27,6 +27,7 @@ from typing import Any
 import keras
 
 from shared.layers.conv_bn import conv_bn, convolution
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 from shared.layers.pooling import MaxPooling2D
 from shared.layers.residual import BasicBlock, Bottleneck
 from shared.models.heads import classifier
@@ -117,7 +118,7 @@ class ResNet:
                 # The paper counts the stem as conv1.
                 x = self.block(stage, strides, f"conv{stage + 2}_{index + 1}")(x)
         if self.preactivation:
-            x = keras.layers.BatchNormalization(
+            x = FusedBatchNormalization(
                 momentum=0.9, epsilon=self.epsilon, name="last_bn"
             )(x)
             x = keras.layers.ReLU(name="last_relu")(x)

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 
 from shared.layers.conv_bn import conv_bn, convolution
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 from shared.layers.residual import BasicBlock, Bottleneck
 from shared.models.heads import classifier
 from shared.models.registry import Accuracy, Paper
@@ -71,9 +72,7 @@ class ResNetCifar:
                     block = BasicBlock(16 * 2**stage, **arguments)
                 x = block(x)
         if self.preactivation:
-            x = keras.layers.BatchNormalization(
-                momentum=0.9, epsilon=1e-5, name="last_bn"
-            )(x)
+            x = FusedBatchNormalization(momentum=0.9, epsilon=1e-5, name="last_bn")(x)
             x = keras.layers.ReLU(name="last_relu")(x)
         if include_top:
             x = classifier(x, classes, classifier_activation=classifier_activation)

@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from shared.layers.fused_batch_normalization import FusedBatchNormalization
 from shared.layers.local_response_normalization import LocalResponseNormalization
 from shared.models.heads import logits
 from shared.models.registry import Accuracy, Paper
@@ -60,7 +61,7 @@ class VGG:
                     name=f"conv{stage}_{index}",
                 )(x)
                 if self.batch_norm:
-                    x = keras.layers.BatchNormalization(
+                    x = FusedBatchNormalization(
                         momentum=0.9, epsilon=1e-5, name=f"bn{stage}_{index}"
                     )(x)
                     x = keras.layers.ReLU(name=f"relu{stage}_{index}")(x)

@@ -32,6 +32,8 @@ def small_cnn(
     def build() -> Any:
         import keras
 
+        from shared.layers.fused_batch_normalization import FusedBatchNormalization
+
         layers = keras.layers
         x = inputs = keras.Input(data.image_shape)
         for stage, width in enumerate(filters):
@@ -46,7 +48,7 @@ def small_cnn(
                     name=name,
                 )(x)
                 if batch_norm:
-                    x = layers.BatchNormalization(momentum=0.9, name=f"{name}_bn")(x)
+                    x = FusedBatchNormalization(momentum=0.9, name=f"{name}_bn")(x)
                 x = layers.ReLU(name=f"{name}_relu")(x)
             if stage < len(filters) - 1:
                 x = layers.MaxPooling2D(2, name=f"pool{stage + 1}")(x)
