@@ -15,11 +15,11 @@ __all__ = ["FusedBatchNormalization"]
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` by TensorFlow's fused kernels.
 
-    Same constructor, weights and numbers. Keras writes the layer as some thirty small
-    operations, each of which reads the whole activation; without a compiler to join
-    them, a small ResNet spends a quarter of its training step there. The fused kernels
-    (oneDNN's on a CPU, cuDNN's on a GPU) read it once or twice, and at evaluation
-    TensorFlow can fold them into the convolution before them.
+    Same constructor, weights and numbers. Keras writes the layer as some forty small
+    operations, forward and backward, and many of them read the whole activation: where
+    no compiler joins them, more than a quarter of a small ResNet's training step. The
+    fused kernels (oneDNN's on a CPU, cuDNN's on a GPU) read it a few times, and at
+    evaluation TensorFlow can fold them into the convolution before them.
 
     Images `(N, H, W, C)` in float32, float16 or bfloat16 take the fused kernels;
     statistics are float32. All else is left to Keras's own code: other ranks and axes,
