@@ -26,7 +26,10 @@ CASES = {  # kind, shape, filters, strides
 
 
 def model_of(kind, shape, filters, strides):
-    """The block as `shared` has it, but with Keras's "same" where it has a stride."""
+    """The block as `shared` has it, but with Keras's "same" where it has a stride.
+
+    And with Keras's own layers only, as every model that is graded.
+    """
     import keras
 
     from shared.layers.residual import BasicBlock, Bottleneck
@@ -43,6 +46,8 @@ def model_of(kind, shape, filters, strides):
             config["padding"] = "same"
         if isinstance(layer, keras.layers.ZeroPadding2D):
             config["padding"] = 0
+        if isinstance(layer, keras.layers.BatchNormalization):
+            return keras.layers.BatchNormalization.from_config(config)
         return type(layer).from_config(config)
 
     return keras.models.clone_model(model, clone_function=same)
