@@ -1,20 +1,20 @@
 // Calls one of your CPU kernels once: `call_cpu REQUEST RESULT NAME NAME NAME`.
 //
-// The request holds 4 + 15 integers (is it double, how many values of each of the
-// three arrays, the fields of Conv), then the two inputs. Every array is a piece
-// of memory of exactly its size, so that one value too far is noticed.
+// The request holds 4 + 15 integers (is it double, how many values of each of
+// the three arrays, the fields of Conv), then the two inputs. Every array is a
+// piece of memory of exactly its size, so that one value too far is noticed.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conv2d.h"
 
-// Your file may have a main of its own, to be tried out.
-#define main students_main
-#include STUDENT_FILE
-#undef main
-
+// All but the call stands before your file, so that no macro of yours changes
+// it.
 namespace driver {
+
+static void CallAnswer(bool is_double, const Conv& conv, const void* a,
+                       const void* b, void* to);
 
 static void* Array(const char* name, int64_t bytes, int64_t item) {
   void* array = malloc(bytes);
@@ -24,12 +24,6 @@ static void* Array(const char* name, int64_t bytes, int64_t item) {
 
 static void Read(FILE* file, void* to, size_t bytes) {
   if (fread(to, 1, bytes, file) != bytes) exit(4);
-}
-
-template <typename T>
-static void Call(const Conv& conv, const void* a, const void* b, void* to) {
-  FUNCTION(conv, static_cast<const T*>(a), static_cast<const T*>(b),
-           static_cast<T*>(to));
 }
 
 static int Main(char** argv) {
@@ -48,11 +42,7 @@ static int Main(char** argv) {
   fclose(request);
   // Not-a-numbers: what is not written, or read before, shows.
   memset(array[2], 0xff, head[3] * item);
-  if (head[0]) {
-    Call<double>(conv, array[0], array[1], array[2]);
-  } else {
-    Call<float>(conv, array[0], array[1], array[2]);
-  }
+  CallAnswer(head[0], conv, array[0], array[1], array[2]);
   FILE* result = fopen(argv[2], "wb");
   if (result == nullptr) return 4;
   fwrite(array[2], 1, head[3] * item, result);
@@ -62,3 +52,22 @@ static int Main(char** argv) {
 }  // namespace driver
 
 int main(int, char** argv) { return driver::Main(argv); }
+
+// Your file may have a main of its own, to be tried out.
+#define main students_main
+#include STUDENT_FILE
+#undef main
+
+void driver::CallAnswer(bool course_double, const Conv& course_conv,
+                        const void* course_a, const void* course_b,
+                        void* course_to) {
+  if (course_double) {
+    FUNCTION(course_conv, static_cast<const double*>(course_a),
+             static_cast<const double*>(course_b),
+             static_cast<double*>(course_to));
+  } else {
+    FUNCTION(course_conv, static_cast<const float*>(course_a),
+             static_cast<const float*>(course_b),
+             static_cast<float*>(course_to));
+  }
+}

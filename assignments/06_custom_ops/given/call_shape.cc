@@ -1,17 +1,14 @@
 // Calls your shape function once: `call_shape REQUEST RESULT`.
 //
 // The request is text: the padding, then four lists, each its length and its
-// numbers. So is the result: "shape" and the sizes, or "invalid" and the reason.
+// numbers. So is the result: "shape" and the sizes, or "invalid" and the
+// reason.
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "shape.h"
 
-// Your file may have a main of its own, to be tried out.
-#define main students_main
-#include STUDENT_FILE
-#undef main
-
+// Your file stands last, so that no macro of yours changes what is here.
 namespace driver {
 
 // Not a stream: its header would double the time to compile this.
@@ -47,3 +44,8 @@ static int Main(char** argv) {
 }  // namespace driver
 
 int main(int, char** argv) { return driver::Main(argv); }
+
+// Your file may have a main of its own, to be tried out.
+#define main students_main
+#include STUDENT_FILE
+#undef main

@@ -1,8 +1,8 @@
 // CUDA, or its emulation on a CPU, for the same source.
 //
-// nvcc compiles your kernel for a GPU. Any other compiler makes each thread of a
-// block a fiber, thread by thread and block by block; __syncthreads() waits for
-// all of them. There every access is checked and counted.
+// nvcc compiles your kernel for a GPU. Any other compiler makes each thread of
+// a block a fiber, thread by thread and block by block; __syncthreads() waits
+// for all of them. There every access is checked and counted.
 #ifndef CUSTOM_OPS_COURSE_CUDA_H_
 #define CUSTOM_OPS_COURSE_CUDA_H_
 
@@ -20,16 +20,42 @@ typedef float* __restrict__ Output;
 
 #include <type_traits>
 
-// libstdc++ would read its Bessel functions, which takes longer than all the rest.
+// libstdc++ would read its Bessel functions, which takes longer than all the
+// rest.
 #undef _GLIBCXX_USE_STD_SPEC_FUNCS
 #include <math.h>
 
 #include "cuda_emulation.h"
 
+// Variables as on a GPU, so that a macro of yours that is called `block` leaves
+// them alone; and functions that may be called static, or extern "C".
+#undef threadIdx
+#undef blockIdx
+#undef blockDim
+#undef gridDim
+static const dim3& threadIdx = course::emulation::Emulator().thread;
+static const dim3& blockIdx = course::emulation::Emulator().block;
+static const dim3& blockDim = course::emulation::Emulator().block_size;
+static const dim3& gridDim = course::emulation::Emulator().grid_size;
+#undef __global__
+#define __global__ __attribute__((unused))
+
 // What CUDA has in every file.
 #define __forceinline__ inline
 #define __noinline__
-#define __constant__ static
+#define __constant__ __attribute__((unused))
+
+#define COURSE_VECTORS(T, U)                                   \
+  struct U##2 { T x, y; };                                     \
+  struct U##3 { T x, y, z; };                                  \
+  struct U##4 { T x, y, z, w; };                               \
+  inline U##2 make_##U##2(T x, T y) { return {x, y}; }         \
+  inline U##3 make_##U##3(T x, T y, T z) { return {x, y, z}; } \
+  inline U##4 make_##U##4(T x, T y, T z, T w) { return {x, y, z, w}; }
+COURSE_VECTORS(int, int)
+COURSE_VECTORS(unsigned, uint)
+COURSE_VECTORS(float, float)
+#undef COURSE_VECTORS
 
 template <typename A, typename B>
 inline typename std::common_type<A, B>::type min(A a, B b) {
@@ -43,10 +69,17 @@ template <typename T>
 inline T __ldg(const T* place) {
   return *place;
 }
+template <typename T>
+class GlobalMemory;
+template <typename T>
+inline typename std::remove_const<T>::type __ldg(GlobalMemory<T> place) {
+  return *place;
+}
 
 extern "C" void __sanitizer_print_stack_trace();
 
-// An array in global memory. Use it as a pointer: array[i], array + i.
+// An array in global memory. Use it as a pointer: array[i], array + i,
+// *array++.
 template <typename T>
 class GlobalMemory {
  public:
@@ -60,14 +93,26 @@ class GlobalMemory {
     return values_[index];
   }
   T& operator*() const { return (*this)[0]; }
-  GlobalMemory operator+(int64_t i) const {
-    GlobalMemory moved = *this;
-    moved.offset_ += i;
-    return moved;
+  GlobalMemory& operator+=(int64_t i) {
+    offset_ += i;
+    return *this;
   }
-  GlobalMemory operator-(int64_t i) const { return *this + -i; }
-  GlobalMemory& operator+=(int64_t i) { return *this = *this + i; }
-  GlobalMemory& operator-=(int64_t i) { return *this = *this + -i; }
+  GlobalMemory& operator-=(int64_t i) { return *this += -i; }
+  GlobalMemory& operator++() { return *this += 1; }
+  GlobalMemory& operator--() { return *this += -1; }
+  GlobalMemory operator++(int) { return (*this += 1) - 1; }
+  GlobalMemory operator--(int) { return (*this += -1) + 1; }
+  GlobalMemory operator+(int64_t i) const { return GlobalMemory(*this) += i; }
+  GlobalMemory operator-(int64_t i) const { return GlobalMemory(*this) += -i; }
+  friend GlobalMemory operator+(int64_t i, GlobalMemory p) { return p + i; }
+  // Of two places in one array.
+  int64_t operator-(GlobalMemory p) const { return offset_ - p.offset_; }
+  bool operator==(GlobalMemory p) const { return offset_ == p.offset_; }
+  bool operator!=(GlobalMemory p) const { return offset_ != p.offset_; }
+  bool operator<(GlobalMemory p) const { return offset_ < p.offset_; }
+  bool operator<=(GlobalMemory p) const { return offset_ <= p.offset_; }
+  bool operator>(GlobalMemory p) const { return offset_ > p.offset_; }
+  bool operator>=(GlobalMemory p) const { return offset_ >= p.offset_; }
 
  private:
   [[noreturn]] void Complain(int64_t index) const {

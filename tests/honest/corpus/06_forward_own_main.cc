@@ -1,11 +1,17 @@
 // /// honest
-// why = "has a main of its own to try it out; names of its own that the course's driver has too"
+// why = "has a main of its own to try it out; names and macros of its own that the course's driver has too, int as a macro"
 // assignment = "06"
 // file = "conv2d_forward.cc"
 // ///
 #include "conv2d.h"
 #include <cassert>
 #include <cmath>
+#define int long long
+#define x(n, i, j, d) x[(((n) * c.height + (i)) * c.width + (j)) * c.channels + (d)]
+#define kernel(a, b, d, f) k[(((a) * c.kernel_width + (b)) * c.channels + (d)) * c.filters + (f)]
+#define item 8
+#define result (void)0;
+#define argv none
 
 template <typename T> struct Array { T* p; int64_t n; };
 struct Problem { int64_t row, column; };
@@ -23,7 +29,7 @@ static void Call(const Conv& c, const T* x, const T* k, Array<T> y) {
       Problem p{i * c.stride_h - c.pad_top + a * c.dilation_h, j * c.stride_w - c.pad_left + b * c.dilation_w};
       if (!Inside(c, p)) continue;
       for (int64_t d = 0; d < c.channels; ++d)
-        y.p[o] = std::fma(x[((n * c.height + p.row) * c.width + p.column) * c.channels + d], k[((a * c.kernel_width + b) * c.channels + d) * c.filters + f], y.p[o]);
+        y.p[o] = std::fma(x(n, p.row, p.column, d), kernel(a, b, d, f), y.p[o]);
     }
   }
 }
@@ -33,7 +39,7 @@ void conv2d_forward_cpu(const Conv& conv, const T* x, const T* kernel, T* y) {
   Call<T>(conv, x, kernel, Array<T>{y, conv.batch * conv.out_height * conv.out_width * conv.filters});
 }
 
-int main() {
+signed main() {
   Conv c = {1, 2, 2, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 0, 0};
   float x[] = {1, 2, 3, 4}, k[] = {2}, y[4];
   conv2d_forward_cpu(c, x, k, y);

@@ -1,9 +1,12 @@
 // /// honest
-// why = "device functions, __forceinline__, min and max, ints, __ldg, printf"
+// why = "device functions, __forceinline__, min and max, ints, __ldg, printf, CUDA's own header, a static kernel, pointers that walk, int2, macros"
 // assignment = "06"
 // file = "conv2d_naive.cu"
 // ///
+#include <cuda_runtime.h>
 #include "course_cuda.h"
+#define block blocks_of_mine
+#define thread 1
 
 #define CEIL_DIV(a, b) (((a) + (b) - 1) / (b))
 
@@ -21,9 +24,9 @@ dim3 conv2d_naive_grid(const Conv& conv, dim3 block) {
   return grid;
 }
 
-__global__ void __launch_bounds__(1024) conv2d_naive(Conv conv, Input x, Input kernel, Output y) {
-  int ox = blockIdx.x * blockDim.x + threadIdx.x;
-  int oy = blockIdx.y * blockDim.y + threadIdx.y;
+static __global__ void __launch_bounds__(1024) conv2d_naive(Conv conv, Input x, Input kernel, Output y) {
+  const int2 o = make_int2(blockIdx.x * blockDim.x + threadIdx.x, blockIdx.y * blockDim.y + threadIdx.y);
+  const int ox = o.x, oy = o.y;
   int n = blockIdx.z / (int)conv.filters, f = blockIdx.z % (int)conv.filters;
   if (ox < conv.out_width && oy < conv.out_height) {
     float acc = 0.0f;
@@ -35,12 +38,13 @@ __global__ void __launch_bounds__(1024) conv2d_naive(Conv conv, Input x, Input k
       for (int b = 0; b < conv.kernel_width; b++) {
         int j = left + b * conv.dilation_w;
         if (j < 0 || j >= conv.width) continue;
-        for (int c = 0; c < conv.channels; c++)
-          acc = fmaf(__ldg(&x[at(n, i, j, c, conv.height, conv.width, conv.channels)]),
-                     kernel[at(a, b, c, f, conv.kernel_width, conv.channels, conv.filters)], acc);
+        auto weight = kernel + at(a, b, 0, f, conv.kernel_width, conv.channels, conv.filters);
+        auto from = at(n, i, j, 0, conv.height, conv.width, conv.channels) + x, end = from + conv.channels;
+        for (; from < end; weight += conv.filters) acc = fmaf(__ldg(from++), __ldg(&*weight), acc);
+        if (end - from != 0 || from != end) acc = 0;
       }
     }
-    if (ox == 0 && oy == 0 && n == 0 && f == 0) printf("block %u x %u\n", blockDim.x, blockDim.y);
+    if (ox == 0 && oy == 0 && n == 0 && f == 0) printf("threads %u x %u\n", blockDim.x, blockDim.y);
     y[at(n, oy, ox, f, conv.out_height, conv.out_width, conv.filters)] = acc;
   }
 }
