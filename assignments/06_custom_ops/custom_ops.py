@@ -294,7 +294,13 @@ def gradients_in_tensorflow(
         with tf.GradientTape() as tape:
             tape.watch([x, kernel])
             y = conv(x, kernel, **how)
-        return tape.gradient(y, [x, kernel], output_gradients=d_y)
+        try:
+            return tape.gradient(y, [x, kernel], output_gradients=d_y)
+        except LookupError:  # the registry's: it names no function of yours
+            raise LookupError(
+                "no gradient is registered for custom_conv2d: keep the line "
+                '@register_gradient("CustomConv2D") right above conv2d_gradient'
+            ) from None
 
     if unknown:
         known = {"batch": x.shape[1:], "sizes": (None, None, x.shape[3])}[unknown]

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -112,3 +113,25 @@ def test_the_lectures_kernel_wraps_around(bindings):
         """
     out = bindings.run_lecture_kernel(text, np.array([[8, 16], [24, 0]]), [[-1]])
     assert out.tolist() == [[248, 240], [232, 0]]
+
+
+def test_a_gradient_that_is_not_registered_is_told(bindings, monkeypatch):
+    class Tape:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def watch(self, _):
+            pass
+
+        def gradient(self, *_, **__):
+            raise LookupError("gradient registry has no entry for: CustomConv2D")
+
+    tensorflow = SimpleNamespace(GradientTape=Tape, constant=np.asarray)
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
+    conv = SimpleNamespace(custom_conv2d=lambda *_, **__: None)
+    monkeypatch.setattr(bindings, "operations", lambda: conv)
+    with pytest.raises(LookupError, match="keep the line @register_gradient"):
+        bindings.gradients_in_tensorflow(X, KERNEL, X)
