@@ -3,6 +3,7 @@
     python benchmarks/conv2d_gpu.py check             # against float64 loops
     python benchmarks/conv2d_gpu.py check --sanitize  # under compute-sanitizer too
     python benchmarks/conv2d_gpu.py time              # beside cuDNN, through PyTorch
+    python benchmarks/conv2d_gpu.py tune              # every tile of the implicit GEMM
 
 Times are medians of CUDA events, all kernels of a layer in turn. cuDNN runs in full
 fp32 (TF32 off), on its preferred layout of two.
@@ -24,9 +25,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.conv2d_calibrate import geometry
 from benchmarks.conv2d_suite import SUITE, Layer
 from shared.ops.build import KERNELS, NVCC_FLAGS, find_nvcc
-from shared.ops.standalone import IMPLEMENTATIONS, PASSES
+from shared.ops.standalone import GPU_TILES, IMPLEMENTATIONS, PASSES
 
 HOWS = {"naive": "naive", "direct": "tiled", "im2col": "gemm"}
+SCRATCH_BYTES = 1 << 30
 
 
 def compile_with_nvcc(target: Path, *sources: str, flags: tuple[str, ...] = ()) -> None:
@@ -54,8 +56,17 @@ def check(folder: Path, sanitize: bool) -> int:
     return status
 
 
-def functions(library: ctypes.CDLL, layer: Layer, which: str) -> dict:
-    """One nullary function per kernel, cuDNN's first; and checks that they agree."""
+def functions(
+    library: ctypes.CDLL, layer: Layer, which: str, tune: bool = False
+) -> dict:
+    """One nullary function per kernel, cuDNN's first; and checks that they agree.
+
+    Args:
+        library: The kernels.
+        layer: What to convolve.
+        which: The pass.
+        tune: The implicit GEMM in every tile and split, instead of all kernels.
+    """
     import torch
 
     g = geometry(layer)
@@ -67,17 +78,19 @@ def functions(library: ctypes.CDLL, layer: Layer, which: str) -> dict:
         "grad_input": (y, kernel, torch.empty_like(x)),
         "grad_kernel": (x, y, torch.empty_like(kernel)),
     }[which]
-    scratch = torch.empty(64 * kernel.numel() + 64, **options)
+    scratch = torch.empty(SCRATCH_BYTES // 4, **options)
 
-    def ours(how: str):
+    def ours(how: str, tile: int = -1, parts: int = 0):
         def call():
             outcome = library.course_conv2d_gpu(
                 IMPLEMENTATIONS.index(how),
                 PASSES.index(which),
                 g._sizes(),
+                tile,
+                parts,
                 ctypes.c_void_p(torch.cuda.current_stream().cuda_stream),
                 ctypes.c_void_p(scratch.data_ptr()),
-                ctypes.c_int64(4 * scratch.numel()),
+                ctypes.c_int64(SCRATCH_BYTES),
                 *(ctypes.c_void_p(t.data_ptr()) for t in (a, b, out)),
             )
             if outcome:
@@ -107,10 +120,21 @@ def functions(library: ctypes.CDLL, layer: Layer, which: str) -> dict:
 
         return call
 
+    if tune:
+        kernels = {
+            f"{tile}/{parts}": ours("im2col", index, parts)
+            for index, tile in enumerate(GPU_TILES)
+            for parts in (1, 2, 4, 8, 32)
+            # All parts must fit the scratch memory.
+            if parts * out.numel() * 4 <= SCRATCH_BYTES
+        }
+        kernels["gemm"] = ours("im2col")
+    else:
+        kernels = {name: ours(how) for how, name in HOWS.items()}
     calls = {
         "cudnn nchw": cudnn(torch.contiguous_format),
         "cudnn nhwc": cudnn(torch.channels_last),
-        **{name: ours(how) for how, name in HOWS.items()},
+        **kernels,
     }
     expected = calls["cudnn nchw"]()
     if which == "grad_input":
@@ -118,7 +142,7 @@ def functions(library: ctypes.CDLL, layer: Layer, which: str) -> dict:
         expected = expected[:, :, top : top + h, left : left + w]
     order = (2, 3, 1, 0) if which == "grad_kernel" else (0, 2, 3, 1)
     expected = expected.permute(order)
-    for name in HOWS.values():
+    for name in kernels:
         error = (calls[name]() - expected).abs().max() / expected.abs().max()
         if not error < 1e-4:
             raise RuntimeError(f"{layer.name}, {which}, {name}: off by {error:.1e}")
@@ -142,8 +166,8 @@ def milliseconds(calls: dict, rounds: int) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in readings.items()}
 
 
-def measure(folder: Path, batch: int, rounds: int) -> None:
-    """Prints the table."""
+def measure(folder: Path, batch: int, rounds: int, tune: bool) -> None:
+    """Prints the table; when tuning, the planned GEMM beside its best tilings."""
     import torch
 
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -170,9 +194,13 @@ def measure(folder: Path, batch: int, rounds: int) -> None:
                 layer.dilation,
                 layer.groups,
             )
-            times = milliseconds(functions(library, resized, which), rounds)
+            calls = functions(library, resized, which, tune)
+            times = milliseconds(calls, rounds)
             best = min(times["cudnn nchw"], times["cudnn nhwc"])
             line = f"{resized.name:28}"
+            if tune:
+                tried = sorted((n for n in times if "/" in n), key=times.get)[:3]
+                times = {n: times[n] for n in ("gemm", *tried)}
             for how, time in times.items():
                 line += f"  {how} {time:.3f} ({best / time:.0%})"
             print(
@@ -183,7 +211,7 @@ def measure(folder: Path, batch: int, rounds: int) -> None:
 def main() -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("step", choices=("check", "time"))
+    parser.add_argument("step", choices=("check", "time", "tune"))
     parser.add_argument("--sanitize", action="store_true")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=20)
@@ -191,7 +219,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if options.step == "check":
             sys.exit(check(Path(folder), options.sanitize))
-        measure(Path(folder), options.batch, options.rounds)
+        tune = options.step == "tune"
+        measure(Path(folder), options.batch, options.rounds, tune)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ IMPLEMENTATIONS = (
     "winograd4x4",
 )
 COSTS = 5
+# Of the implicit GEMM in float32, in the order of `kFloatTiles`.
+GPU_TILES = ("128x128", "128x64", "64x64", "128x32")
 
 
 class KernelError(RuntimeError):
@@ -175,6 +177,8 @@ class Emulated:
         b: np.ndarray,
         *,
         reverse: bool = False,
+        tile: str | None = None,
+        parts: int = 0,
     ) -> np.ndarray:
         """Runs one pass, as `Standalone.run` does.
 
@@ -186,6 +190,9 @@ class Emulated:
             a: First operand.
             b: Second operand.
             reverse: Whether the threads of a block run from the last to the first.
+            tile: Of `GPU_TILES`, for the implicit GEMM; as predicted if None.
+            parts: Into how many the sum of the implicit GEMM is split; as predicted
+                if 0.
 
         Raises:
             KernelError: If the kernel cannot do the geometry.
@@ -197,10 +204,29 @@ class Emulated:
             int(a.dtype == np.float64),
             geometry._sizes(),
             int(reverse),
+            -1 if tile is None else GPU_TILES.index(tile),
+            parts,
             *(array.ctypes.data_as(ctypes.c_void_p) for array in (a, b, out)),
         )
         _check(outcome)
         return out
+
+    def plan(
+        self, rows: int, cols: int, depth: int, copies: int = 1, processors: int = 132
+    ) -> tuple[str, int]:
+        """Tile and parts with which a float32 product runs, as predicted fastest.
+
+        Args:
+            rows: Of the result, as are `cols`.
+            cols: See `rows`.
+            depth: Terms of each sum.
+            copies: Products of this size, such as groups.
+            processors: Multiprocessors of the GPU; an H100 or H200 has 132.
+        """
+        answer = (ctypes.c_int * 2)()
+        sizes = (ctypes.c_int64(size) for size in (rows, cols, copies, depth))
+        self._library.course_gpu_plan(*sizes, processors, answer)
+        return GPU_TILES[answer[0]], answer[1]
 
 
 def _operands(

@@ -48,6 +48,10 @@ struct DeviceContext<Gpu> {
   // none.
   void* (*allocate)(void* arena, size_t bytes) = nullptr;
   void* arena = nullptr;
+  // For tests and measurements: how the implicit GEMM is cut (gpu_plan.h), if
+  // not as predicted to be fastest.
+  int tile = -1;
+  int parts = 0;
 };
 
 // output (N, OH, OW, F) = input (N, H, W, C) correlated with kernel

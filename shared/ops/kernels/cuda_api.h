@@ -35,6 +35,23 @@ __device__ inline void LoadPack(const T* p, T* to) {
 #pragma unroll
   for (int i = 0; i < kCount; ++i) to[i] = pack.value[i];
 }
+
+// One store instruction; the same of p.
+template <typename T, int kCount>
+__device__ inline void StorePack(const T* from, T* p) {
+  Pack<T, kCount> pack;
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) pack.value[i] = from[i];
+  *reinterpret_cast<Pack<T, kCount>*>(p) = pack;
+}
+
+// Multiprocessors of the current GPU, 0 if that is not known.
+inline int Multiprocessors() {
+  int device = 0, count = 0;
+  if (cudaGetDevice(&device) != cudaSuccess) return 0;
+  cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device);
+  return count;
+}
 }  // namespace course
 #else
 #include "tests/cuda_emulation.h"

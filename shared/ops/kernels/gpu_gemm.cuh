@@ -2,82 +2,104 @@
 // never stored; a block fetches the piece of it that it needs, straight from
 // the image.
 //
-// A block of 16 x 16 threads computes 16 kSide x 16 kSide values, a thread
-// kSide x kSide in registers. Both operands pass through shared memory kDepth
-// values of the summed dimension at a time, in two buffers: while one is used,
-// the next is on its way from global memory in registers.
+// A block computes kRows x kCols values, a thread kSide x kSide in registers.
+// Both operands pass through shared memory kDepth values of the summed
+// dimension at a time, in two buffers: while one is used, the next is on its
+// way from global memory in registers.
 #ifndef COURSE_OPS_GPU_GEMM_CUH_
 #define COURSE_OPS_GPU_GEMM_CUH_
 
-#include "conv_geometry.h"
 #include "cuda_api.h"
+#include "gpu_geometry.h"
 #include "gpu_loaders.cuh"
+#include "gpu_plan.h"
 
 namespace course {
 namespace gpu {
 
-// The block's piece of the product, summed over [k, end). `at` and `bt` are
-// made by functions of (row or column within the block, k): they know the rest.
-template <typename T, int kSide, typename MakeA, typename MakeB, typename Store>
-__device__ inline void BlockProduct(int k, int end, const MakeA& make_a,
-                                    const MakeB& make_b, const Store& store) {
-  constexpr int kBlock = 16 * kSide;
-  constexpr int kRun = kSide / 2;  // kBlock * kDepth values by 256 threads
-  constexpr int kPad =
-      4;  // turned stores then hit other banks, loads stay aligned
-  __shared__ T as[2][kDepth][kBlock + kPad];
-  __shared__ T bs[2][kDepth][kBlock + kPad];
-  const int t = threadIdx.x;
-  // Where this thread's loads lie: along the summed dimension or across it.
-  const int across_row = t / (kDepth / kRun);
-  const int across_k = t % (kDepth / kRun) * kRun;
-  const int along_row = t % (kBlock / kRun) * kRun;
-  const int along_k = t / (kBlock / kRun);
+// A tile as a type. The threads of a warp are 4 x 8 of its thread tiles (8 x 4
+// of a narrow one), so that what a warp reads from shared memory is little.
+template <typename Value, int rows, int cols, int side>
+struct Tile {
+  using T = Value;
+  static constexpr int kRows = rows;
+  static constexpr int kCols = cols;
+  static constexpr int kSide = side;
+  static constexpr int kThreads = rows / side * (cols / side);
+  static constexpr int kBlocks = kResidentThreads / kThreads;
+  static constexpr int kLaneCols = cols / side < 8 ? cols / side : 8;
 
-  using A = decltype(make_a(0, 0));
-  using B = decltype(make_b(0, 0));
-  A a = A::kAcross ? make_a(across_row, k + across_k)
-                   : make_a(along_row, k + along_k);
-  B b = B::kAcross ? make_b(across_row, k + across_k)
-                   : make_b(along_row, k + along_k);
-  T a_next[kRun], b_next[kRun];
-  const auto put = [&](bool across, T(*to)[kBlock + kPad], const T* from) {
+  __device__ static int ThreadRow(int thread) {
+    constexpr int kWarpsWide = cols / side / kLaneCols;
+    return thread / 32 / kWarpsWide * (32 / kLaneCols) +
+           thread % 32 / kLaneCols;
+  }
+  __device__ static int ThreadCol(int thread) {
+    constexpr int kWarpsWide = cols / side / kLaneCols;
+    return thread / 32 % kWarpsWide * kLaneCols + thread % kLaneCols;
+  }
+};
+
+// Puts fetched runs into a buffer [k][row], turned if they run along k; `to` is
+// where this thread's first run lies.
+template <bool kAcross, int kWidth, int kSpan, typename T, int kCount>
+__device__ inline void Put(const T (&from)[kCount][kRun<T>], T* to) {
 #pragma unroll
-    for (int i = 0; i < kRun; ++i) {
-      if (across) {
-        to[across_k + i][across_row] = from[i];
-      } else {
-        to[along_k][along_row + i] = from[i];
-      }
+  for (int r = 0; r < kCount; ++r) {
+#pragma unroll
+    for (int i = 0; i < kRun<T>; ++i) {
+      to[r * kSpan + i * (kAcross ? kWidth : 1)] = from[r][i];
     }
-  };
+  }
+}
 
-  const int ty = t / 16;
-  const int tx = t % 16;
+// The block's piece of the product, summed over k in [begin, end), whose
+// operands a and b fetch. store(row, column, values) gets kRun neighbours.
+template <typename Tile, typename A, typename B, typename Store>
+__device__ inline void BlockProduct(A a, B b, int begin, int end,
+                                    const Store& store) {
+  using T = typename Tile::T;
+  constexpr int kSide = Tile::kSide;
+  using APlace = typename A::Place;
+  using BPlace = typename B::Place;
+  // The padding puts turned writes into other banks and keeps runs aligned.
+  constexpr int kAWidth = Tile::kRows + 4;
+  constexpr int kBWidth = Tile::kCols + 4;
+  __shared__ __align__(16) T as[2][kDepth * kAWidth];
+  __shared__ __align__(16) T bs[2][kDepth * kBWidth];
+  const int t = threadIdx.x;
+  const int a_put = APlace::K(t) * kAWidth + APlace::Row(t);
+  const int b_put = BPlace::K(t) * kBWidth + BPlace::Row(t);
+  // Quads of neighbours; of eight, the second quad is half a tile further on:
+  // reads of a warp then fall into different banks or are the same word.
+  const int row = Tile::ThreadRow(t) * 4;
+  const int col = Tile::ThreadCol(t) * 4;
+
+  T a_next[APlace::kCount][kRun<T>], b_next[BPlace::kCount][kRun<T>];
   T sum[kSide][kSide] = {};
-  a.Load(a_next);
-  b.Load(b_next);
-  put(A::kAcross, as[0], a_next);
-  put(B::kAcross, bs[0], b_next);
+  a.Load(begin, a_next);
+  b.Load(begin, b_next);
+  Put<A::kAcross, kAWidth, APlace::kSpan>(a_next, as[0] + a_put);
+  Put<B::kAcross, kBWidth, BPlace::kSpan>(b_next, bs[0] + b_put);
   __syncthreads();
   int buffer = 0;
-  for (; k < end; k += kDepth) {
+  for (int k = begin; k < end; k += kDepth) {
     const bool more = k + kDepth < end;
     if (more) {
       a.Advance();
       b.Advance();
-      a.Load(a_next);
-      b.Load(b_next);
+      a.Load(k + kDepth, a_next);
+      b.Load(k + kDepth, b_next);
     }
+    const T* a_now = as[buffer] + row;
+    const T* b_now = bs[buffer] + col;
 #pragma unroll
     for (int d = 0; d < kDepth; ++d) {
       T x[kSide], y[kSide];
 #pragma unroll
       for (int i = 0; i < kSide; ++i) {
-        // Quads of neighbours, the second quad half a block further on: a
-        // warp's reads then fall into different banks or are the same word.
-        x[i] = as[buffer][d][i / 4 * (kBlock / 2) + ty * 4 + i % 4];
-        y[i] = bs[buffer][d][i / 4 * (kBlock / 2) + tx * 4 + i % 4];
+        x[i] = a_now[d * kAWidth + i / 4 * (Tile::kRows / 2) + i % 4];
+        y[i] = b_now[d * kBWidth + i / 4 * (Tile::kCols / 2) + i % 4];
       }
 #pragma unroll
       for (int i = 0; i < kSide; ++i) {
@@ -87,125 +109,125 @@ __device__ inline void BlockProduct(int k, int end, const MakeA& make_a,
     }
     if (more) {
       buffer ^= 1;
-      put(A::kAcross, as[buffer], a_next);
-      put(B::kAcross, bs[buffer], b_next);
+      Put<A::kAcross, kAWidth, APlace::kSpan>(a_next, as[buffer] + a_put);
+      Put<B::kAcross, kBWidth, BPlace::kSpan>(b_next, bs[buffer] + b_put);
       __syncthreads();  // one is enough: the other buffer is free by now
     }
   }
 #pragma unroll
   for (int i = 0; i < kSide; ++i) {
 #pragma unroll
-    for (int j = 0; j < kSide; ++j) {
-      store(i / 4 * (kBlock / 2) + ty * 4 + i % 4,
-            j / 4 * (kBlock / 2) + tx * 4 + j % 4, sum[i][j]);
+    for (int j = 0; j < kSide; j += kRun<T>) {
+      store(i / 4 * (Tile::kRows / 2) + row + i % 4,
+            j / 4 * (Tile::kCols / 2) + col + j % 4, &sum[i][j]);
     }
   }
 }
 
 // Blocks are numbered (group, row block, column block), columns fastest, so
 // that blocks that run together read the same patches.
-struct BlockIndex {
+template <typename Tile>
+struct BlockPlace {
   int row, column, group;
-  __device__ BlockIndex(int block, int rows, int columns, int size) {
-    const int wide = (columns + size - 1) / size;
-    const int high = (rows + size - 1) / size;
-    column = block % wide * size;
-    row = block / wide % high * size;
+  __device__ BlockPlace(int rows, int columns) {
+    const int wide = (columns + Tile::kCols - 1) / Tile::kCols;
+    const int high = (rows + Tile::kRows - 1) / Tile::kRows;
+    const int block = blockIdx.x;
+    column = block % wide * Tile::kCols;
+    row = block / wide % high * Tile::kRows;
     group = block / wide / high;
   }
 };
 
-template <typename T, int kSide, bool kVector>
-__global__ void __launch_bounds__(kGemmThreads)
-    GemmForwardKernel(ConvGeometry g, const T* input, const T* kernel,
-                      T* output) {
-  constexpr int kRun = kSide / 2;
-  const int rows = static_cast<int>(g.OutPixels());
-  const int columns = static_cast<int>(g.GroupFilters());
-  const int depth = static_cast<int>(g.Taps() * g.GroupChannels());
-  const BlockIndex at(blockIdx.x, rows, columns, 16 * kSide);
-  const int64_t first = at.group * g.GroupFilters();
-  BlockProduct<T, kSide>(
-      0, depth,
-      [&](int row, int k) {
-        return PatchLoader<T, kRun, kVector>(g, input, at.group, at.row + row,
-                                             k, depth);
-      },
-      [&](int column, int k) {
-        return MatrixLoader<T, kRun, kVector>(
-            kernel + first, g.filters, at.column + column, columns, k, depth);
-      },
-      [&](int row, int column, T value) {
-        if (at.row + row < rows && at.column + column < columns) {
-          output[(at.row + row) * g.filters + first + at.column + column] =
-              value;
-        }
-      });
+// A part of the sum: blockIdx.y-th of `part` values each.
+struct PartOfSum {
+  int begin, end;
+  __device__ PartOfSum(int part, int depth) {
+    begin = static_cast<int>(blockIdx.y) * part;
+    end = begin + part < depth ? begin + part : depth;
+  }
+};
+
+// Patches times the kernel: the forward pass, and a phase of the gradient in
+// the input. Part blockIdx.y of the sum goes to a result of its own.
+template <typename Tile, bool kForward, bool kVector, typename T>
+__device__ inline void PatchProduct(const PatchView& v, int part, int64_t size,
+                                    const T* source, const T* kernel,
+                                    T* result) {
+  const int rows = v.Positions();
+  const int columns = v.result_group;
+  const BlockPlace<Tile> at(rows, columns);
+  const PartOfSum sum(part, v.Depth());
+  using A = PatchLoader<T, Tile::kRows, Tile::kThreads, kVector>;
+  const A a(v, source, at.group, at.row, sum.begin, sum.end);
+  T* to = result + blockIdx.y * size + at.group * columns + at.column;
+  const auto store = [&](int row, int column, const T* values) {
+    row += at.row;
+    if (row >= rows) return;
+    if constexpr (!kForward) row = v.ResultPosition(row);
+    StoreRun<kVector>(values, columns - at.column - column,
+                      to + static_cast<int64_t>(row) * v.result + column);
+  };
+  if constexpr (kForward) {
+    using B = MatrixLoader<T, Tile::kCols, Tile::kThreads, kVector>;
+    const B b(kernel + at.group * columns, v.result, at.column, columns,
+              sum.begin, sum.end);
+    BlockProduct<Tile>(a, b, sum.begin, sum.end, store);
+  } else {
+    using B = TurnedKernelLoader<T, Tile::kCols, Tile::kThreads, kVector>;
+    const B b(v, kernel, at.group, at.column, sum.begin, sum.end);
+    BlockProduct<Tile>(a, b, sum.begin, sum.end, store);
+  }
 }
 
-template <typename T, int kSide, bool kVector>
-__global__ void __launch_bounds__(kGemmThreads)
-    GemmGradInputKernel(ConvGeometry g, const T* d_output, const T* kernel,
-                        T* d_input) {
-  constexpr int kRun = kSide / 2;
-  const int rows = static_cast<int>(g.batch * g.rows.in * g.cols.in);
-  const int columns = static_cast<int>(g.GroupChannels());
-  const int depth = static_cast<int>(g.Taps() * g.GroupFilters());
-  const BlockIndex at(blockIdx.x, rows, columns, 16 * kSide);
-  const int64_t first = at.group * g.GroupChannels();
-  BlockProduct<T, kSide>(
-      0, depth,
-      [&](int row, int k) {
-        return GradPatchLoader<T, kRun, kVector>(g, d_output, at.group,
-                                                 at.row + row, k, depth);
-      },
-      [&](int column, int k) {
-        return TransposedKernelLoader<T, kRun, kVector>(
-            g, kernel, at.group, at.column + column, k, depth);
-      },
-      [&](int row, int column, T value) {
-        if (at.row + row < rows && at.column + column < columns) {
-          d_input[(at.row + row) * g.channels + first + at.column + column] =
-              value;
-        }
-      });
+template <typename Tile, bool kForward, bool kVector, typename T>
+__global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
+    PatchProductKernel(PatchView v, int part, int64_t size, const T* source,
+                       const T* kernel, T* result) {
+  PatchProduct<Tile, kForward, kVector>(v, part, size, source, kernel, result);
 }
 
-// Part `blockIdx.y` sums pixels [y, y + 1) * part into a kernel of its own.
-template <typename T, int kSide, bool kVector>
-__global__ void __launch_bounds__(kGemmThreads)
-    GemmGradKernelKernel(ConvGeometry g, int part, const T* input,
-                         const T* d_output, T* partial) {
-  constexpr int kRun = kSide / 2;
-  const int rows = static_cast<int>(g.Taps() * g.GroupChannels());
-  const int columns = static_cast<int>(g.GroupFilters());
-  const int pixels = static_cast<int>(g.OutPixels());
-  const int begin = static_cast<int>(blockIdx.y) * part;
-  const int end = begin + part < pixels ? begin + part : pixels;
-  const BlockIndex at(blockIdx.x, rows, columns, 16 * kSide);
-  const int64_t first = at.group * g.GroupFilters();
-  T* d_kernel = partial + blockIdx.y * g.KernelSize();
-  BlockProduct<T, kSide>(
-      begin, end,
-      [&](int row, int k) {
-        return PatchColumnLoader<T, kRun, kVector>(g, input, at.group,
-                                                   at.row + row, k, end);
-      },
-      [&](int column, int k) {
-        return MatrixLoader<T, kRun, kVector>(
-            d_output + first, g.filters, at.column + column, columns, k, end);
-      },
-      [&](int row, int column, T value) {
-        if (at.row + row < rows && at.column + column < columns) {
-          d_kernel[(at.row + row) * g.filters + first + at.column + column] =
-              value;
-        }
+// The gradient in the input at a stride: blockIdx.z is the phase.
+template <typename Tile, bool kVector, typename T>
+__global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
+    PhasedProductKernel(ConvGeometry g, int part, int64_t size,
+                        const T* d_output, const T* kernel, T* d_input) {
+  __shared__ PatchView v;
+  if (threadIdx.x == 0) v = GradView(g, blockIdx.z);
+  __syncthreads();
+  // Later phases have fewer positions, and the grid is made for the first.
+  if (BlockPlace<Tile>(v.Positions(), v.result_group).group >= g.groups) return;
+  PatchProduct<Tile, false, kVector>(v, part, size, d_output, kernel, d_input);
+}
+
+// The gradient in the kernel: turned patches times d_output, summed over
+// pixels.
+template <typename Tile, bool kVector, typename T>
+__global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
+    KernelProductKernel(PatchView v, int part, int64_t size, const T* input,
+                        const T* d_output, T* d_kernel) {
+  const int rows = v.Depth();
+  const int columns = v.result_group;
+  const BlockPlace<Tile> at(rows, columns);
+  const PartOfSum sum(part, v.Positions());
+  using A = PatchColumnLoader<T, Tile::kRows, Tile::kThreads, kVector>;
+  using B = MatrixLoader<T, Tile::kCols, Tile::kThreads, kVector>;
+  const A a(v, input, at.group, at.row, sum.begin, sum.end);
+  const B b(d_output + at.group * columns, v.result, at.column, columns,
+            sum.begin, sum.end);
+  T* to = d_kernel + blockIdx.y * size + at.group * columns + at.column;
+  BlockProduct<Tile>(
+      a, b, sum.begin, sum.end, [&](int row, int column, const T* values) {
+        row += at.row;
+        if (row >= rows) return;
+        StoreRun<kVector>(values, columns - at.column - column,
+                          to + static_cast<int64_t>(row) * v.result + column);
       });
 }
 
 template <typename T>
-__global__ void SumPartialsKernel(int64_t size, int parts, const T* partial,
-                                  T* total) {
+__global__ void SumPartsKernel(int64_t size, int parts, const T* partial,
+                               T* total) {
   const int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= size) return;
   T sum = 0;

@@ -4,287 +4,237 @@
 #ifndef COURSE_OPS_GPU_LOADERS_CUH_
 #define COURSE_OPS_GPU_LOADERS_CUH_
 
-#include "conv_geometry.h"
 #include "cuda_api.h"
+#include "gpu_geometry.h"
+#include "gpu_plan.h"
 
 namespace course {
 namespace gpu {
 
-constexpr int kGemmThreads = 256;
-// Eight keeps both double buffers of a float block of 128 x 128 in 16 KB, so
-// that registers, not shared memory, bound the blocks per multiprocessor.
-constexpr int kDepth = 8;
+// Neighbouring values that are fetched at once: 16 bytes.
+template <typename T>
+constexpr int kRun = 16 / sizeof(T);
 
-// `count` neighbouring values from p, those from `valid` on as zeros. kVector:
-// p is aligned and either all are valid or none.
-template <typename T, int kCount, bool kVector>
+// `kRun` neighbouring values from p, those from `valid` on as zeros. kVector: p
+// is aligned and either all are valid or none.
+template <bool kVector, typename T>
 __device__ inline void LoadRun(const T* p, int valid, T* to) {
   if constexpr (kVector) {
-    if (valid > 0) return LoadPack<T, kCount>(p, to);
+    if (valid > 0) return LoadPack<T, kRun<T>>(p, to);
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) to[i] = T(0);
+    for (int i = 0; i < kRun<T>; ++i) to[i] = T(0);
   } else {
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) to[i] = i < valid ? p[i] : T(0);
+    for (int i = 0; i < kRun<T>; ++i) to[i] = i < valid ? p[i] : T(0);
   }
 }
 
-// A position in (kernel row, kernel column, channel), in the order of HWIO.
-struct TapWalk {
-  int kh, kw, c;
-  int kernel_w, channels;
-
-  __device__ TapWalk(int at, int kernel_w, int channels)
-      : kernel_w(kernel_w), channels(channels) {
-    c = at % channels;
-    kw = at / channels % kernel_w;
-    kh = at / channels / kernel_w;
-  }
-  __device__ void Advance(int by) {
-    c += by;
-    while (c >= channels) {
-      c -= channels;
-      if (++kw == kernel_w) {
-        kw = 0;
-        ++kh;
-      }
+// `kRun` neighbouring values to p, of which `room` exist.
+template <bool kVector, typename T>
+__device__ inline void StoreRun(const T* from, int room, T* p) {
+  if constexpr (kVector) {
+    if (room > 0) StorePack<T, kRun<T>>(from, p);
+  } else {
+#pragma unroll
+    for (int i = 0; i < kRun<T>; ++i) {
+      if (i < room) p[i] = from[i];
     }
+  }
+}
+
+// Where a thread's runs lie in the piece of kDepth x kSize values that a block
+// fetches. Along the summed dimension (kAcross, the run is turned when it is
+// put into shared memory) or along the rows of the result: either way a warp's
+// writes there fall into different banks.
+template <typename T, bool kAcross, int kSize, int kThreads>
+struct Runs {
+  static constexpr int kCount = kSize * kDepth / kRun<T> / kThreads;
+  static constexpr int kSpan = kSize / kCount;  // rows from one run to the next
+  static_assert(kCount * kRun<T> * kThreads == kSize * kDepth, "whole runs");
+  __device__ static int K(int thread) {
+    return kAcross ? thread % (kDepth / kRun<T>)*kRun<T> : thread % kDepth;
+  }
+  __device__ static int Row(int thread) {
+    return kAcross ? thread / (kDepth / kRun<T>) : thread / kDepth * kRun<T>;
   }
 };
 
-// A position in (image, row, column).
-struct PixelWalk {
-  int n, h, w;
-  int high, wide;
+// The loaders are asked for the runs of the step that starts at k, and walk on
+// from step to step.
 
-  __device__ PixelWalk(int at, int high, int wide) : high(high), wide(wide) {
-    w = at % wide;
-    h = at / wide % high;
-    n = at / wide / high;
-  }
-  __device__ void Advance(int by) {
-    w += by;
-    while (w >= wide) {
-      w -= wide;
-      if (++h == high) {
-        h = 0;
-        ++n;
-      }
-    }
-  }
-};
-
-// The loaders below fetch kRun neighbouring values per thread and step. Those
-// of type kAcross run along the summed dimension and are turned when they are
-// put into shared memory; the others run along the rows of the result.
-
-// Rows are output pixels, the sum runs over (tap, channel) of the input.
-template <typename T, int kRun, bool kVector>
+// Rows are positions of the result, the sum runs over (tap, channel) of the
+// source: the input of a forward pass, d_output of the gradient in the input.
+template <typename T, int kSize, int kThreads, bool kVector>
 struct PatchLoader {
+  using Place = Runs<T, true, kSize, kThreads>;
   static constexpr bool kAcross = true;
-  const ConvGeometry& g;
-  const T* base;
-  bool inside;
-  int h, w, k, depth;
+  const PatchView& v;
+  const T* source;
   TapWalk walk;
+  int first_channel, limit;
+  int image[Place::kCount], h[Place::kCount], w[Place::kCount];
 
-  __device__ PatchLoader(const ConvGeometry& g, const T* input, int group,
-                         int row, int k, int end)
-      : g(g),
-        k(k),
-        depth(end),
-        walk(k, static_cast<int>(g.cols.kernel),
-             static_cast<int>(g.GroupChannels())) {
-    inside = row < g.OutPixels();
-    const PixelWalk pixel(inside ? row : 0, static_cast<int>(g.rows.out),
-                          static_cast<int>(g.cols.out));
-    h = static_cast<int>(g.rows.InputAt(pixel.h, 0));
-    w = static_cast<int>(g.cols.InputAt(pixel.w, 0));
-    base = input + pixel.n * g.rows.in * g.cols.in * g.channels +
-           group * g.GroupChannels();
+  __device__ PatchLoader(const PatchView& v, const T* source, int group,
+                         int first_row, int begin, int end)
+      : v(v),
+        source(source),
+        walk(v, begin + Place::K(threadIdx.x)),
+        first_channel(group * v.group),
+        limit(end - Place::K(threadIdx.x)) {
+#pragma unroll
+    for (int r = 0; r < Place::kCount; ++r) {
+      const int row = first_row + Place::Row(threadIdx.x) + r * Place::kSpan;
+      const PixelWalk pixel(row, v.rows.count, v.cols.count);
+      image[r] = pixel.n * v.rows.size;
+      w[r] = v.cols.Origin(pixel.w);
+      // A row beyond the last is outside the source whatever its tap.
+      h[r] = pixel.n < v.batch ? v.rows.Origin(pixel.h) : kOutside;
+    }
   }
-  __device__ void Load(T* to) {
+  __device__ void Load(int k, T (*to)[kRun<T>]) const {
     TapWalk at = walk;
     // A vector stays within one tap; single values may cross into the next.
-    constexpr int kPiece = kVector ? kRun : 1;
 #pragma unroll
-    for (int i = 0; i < kRun; i += kPiece) {
-      const int64_t ih = h + at.kh * g.rows.dilation;
-      const int64_t iw = w + at.kw * g.cols.dilation;
-      const bool valid = inside && k + i < depth && ih >= 0 && ih < g.rows.in &&
-                         iw >= 0 && iw < g.cols.in;
-      const T* p =
-          valid ? base + (ih * g.cols.in + iw) * g.channels + at.c : base;
-      LoadRun<T, kPiece, kVector>(p, valid ? kPiece : 0, to + i);
-      if constexpr (!kVector) at.Advance(1);
+    for (int i = 0; i < kRun<T>; i += kVector ? kRun<T> : 1) {
+      const int h_tap = at.h * v.rows.step;
+      const int w_tap = at.w * v.cols.step;
+#pragma unroll
+      for (int r = 0; r < Place::kCount; ++r) {
+        const int ih = h[r] + h_tap;
+        const int iw = w[r] + w_tap;
+        const bool valid =
+            k + i < limit && v.rows.Holds(ih) && v.cols.Holds(iw);
+        const T* p = source + v.Index(image[r] + ih, iw, first_channel + at.c);
+        if constexpr (kVector) {
+          LoadRun<true>(p, valid, to[r]);
+        } else {
+          to[r][i] = valid ? *p : T(0);
+        }
+      }
+      if constexpr (!kVector) at.Advance(v, 1);
     }
   }
-  __device__ void Advance() {
-    walk.Advance(kDepth);
-    k += kDepth;
-  }
+  __device__ void Advance() { walk.Advance(v, kDepth); }
 };
 
-// Rows are input pixels, the sum runs over (tap, filter) of d_output.
-template <typename T, int kRun, bool kVector>
-struct GradPatchLoader {
+// Columns are channels of the input, the sum runs over (tap, filter): the
+// kernel as the gradient in the input reads it.
+template <typename T, int kSize, int kThreads, bool kVector>
+struct TurnedKernelLoader {
+  using Place = Runs<T, true, kSize, kThreads>;
   static constexpr bool kAcross = true;
-  const ConvGeometry& g;
-  const T* base;
-  bool inside;
-  int h, w, k, depth;
+  const PatchView& v;
+  const T* kernel;
   TapWalk walk;
+  int first_filter, limit, column;
 
-  __device__ GradPatchLoader(const ConvGeometry& g, const T* d_output,
-                             int group, int row, int k, int end)
-      : g(g),
-        k(k),
-        depth(end),
-        walk(k, static_cast<int>(g.cols.kernel),
-             static_cast<int>(g.GroupFilters())) {
-    inside = row < g.batch * g.rows.in * g.cols.in;
-    const PixelWalk pixel(inside ? row : 0, static_cast<int>(g.rows.in),
-                          static_cast<int>(g.cols.in));
-    h = pixel.h + static_cast<int>(g.rows.pad_before);
-    w = pixel.w + static_cast<int>(g.cols.pad_before);
-    base = d_output + pixel.n * g.rows.out * g.cols.out * g.filters +
-           group * g.GroupFilters();
-  }
-  __device__ void Load(T* to) {
+  __device__ TurnedKernelLoader(const PatchView& v, const T* kernel, int group,
+                                int first_column, int begin, int end)
+      : v(v),
+        kernel(kernel),
+        walk(v, begin + Place::K(threadIdx.x)),
+        first_filter(group * v.group),
+        limit(end - Place::K(threadIdx.x)),
+        column(first_column + Place::Row(threadIdx.x)) {}
+  __device__ void Load(int k, T (*to)[kRun<T>]) const {
     TapWalk at = walk;
-    constexpr int kPiece = kVector ? kRun : 1;
 #pragma unroll
-    for (int i = 0; i < kRun; i += kPiece) {
-      const int64_t oh = h - at.kh * g.rows.dilation;
-      const int64_t ow = w - at.kw * g.cols.dilation;
-      const bool valid = inside && k + i < depth && oh >= 0 && ow >= 0 &&
-                         oh % g.rows.stride == 0 && ow % g.cols.stride == 0 &&
-                         oh / g.rows.stride < g.rows.out &&
-                         ow / g.cols.stride < g.cols.out;
-      const T* p =
-          valid ? base +
-                      (oh / g.rows.stride * g.cols.out + ow / g.cols.stride) *
-                          g.filters +
-                      at.c
-                : base;
-      LoadRun<T, kPiece, kVector>(p, valid ? kPiece : 0, to + i);
-      if constexpr (!kVector) at.Advance(1);
+    for (int i = 0; i < kRun<T>; i += kVector ? kRun<T> : 1) {
+      const int tap =
+          v.rows.KernelTap(at.h) * v.cols.kernel + v.cols.KernelTap(at.w);
+#pragma unroll
+      for (int r = 0; r < Place::kCount; ++r) {
+        const int c = column + r * Place::kSpan;
+        const bool valid = k + i < limit && c < v.result_group;
+        const T* p = kernel + v.KernelIndex(tap, c, first_filter + at.c);
+        if constexpr (kVector) {
+          LoadRun<true>(p, valid, to[r]);
+        } else {
+          to[r][i] = valid ? *p : T(0);
+        }
+      }
+      if constexpr (!kVector) at.Advance(v, 1);
     }
   }
-  __device__ void Advance() {
-    walk.Advance(kDepth);
-    k += kDepth;
-  }
+  __device__ void Advance() { walk.Advance(v, kDepth); }
 };
 
-// Rows are (tap, channel) of the input, the sum runs over output pixels.
-template <typename T, int kRun, bool kVector>
+// Rows are (tap, channel) of the input, the sum runs over output pixels: the
+// patch matrix as the gradient in the kernel reads it.
+template <typename T, int kSize, int kThreads, bool kVector>
 struct PatchColumnLoader {
+  using Place = Runs<T, false, kSize, kThreads>;
   static constexpr bool kAcross = false;
-  const ConvGeometry& g;
-  const T* base;
-  int row, rows, k, depth;
-  TapWalk tap;
+  const PatchView& v;
+  const T* source;
   PixelWalk pixel;
+  int first_channel, limit, row, rows;
+  TapWalk taps[Place::kCount];
 
-  __device__ PatchColumnLoader(const ConvGeometry& g, const T* input, int group,
-                               int row, int k, int end)
-      : g(g),
-        base(input + group * g.GroupChannels()),
-        row(row),
-        rows(static_cast<int>(g.Taps() * g.GroupChannels())),
-        k(k),
-        depth(end),
-        tap(row, static_cast<int>(g.cols.kernel),
-            static_cast<int>(g.GroupChannels())),
-        pixel(k, static_cast<int>(g.rows.out), static_cast<int>(g.cols.out)) {}
-  __device__ void Load(T* to) {
-    TapWalk at = tap;
-    constexpr int kPiece = kVector ? kRun : 1;
+  __device__ PatchColumnLoader(const PatchView& v, const T* source, int group,
+                               int first_row, int begin, int end)
+      : v(v),
+        source(source),
+        pixel(begin + Place::K(threadIdx.x), v.rows.count, v.cols.count),
+        first_channel(group * v.group),
+        limit(end - Place::K(threadIdx.x)),
+        row(first_row + Place::Row(threadIdx.x)),
+        rows(v.Depth()) {
 #pragma unroll
-    for (int i = 0; i < kRun; i += kPiece) {
-      const int64_t ih = g.rows.InputAt(pixel.h, at.kh);
-      const int64_t iw = g.cols.InputAt(pixel.w, at.kw);
-      const bool valid = row + i < rows && k < depth && ih >= 0 &&
-                         ih < g.rows.in && iw >= 0 && iw < g.cols.in;
-      const T* p = valid ? base +
-                               ((pixel.n * g.rows.in + ih) * g.cols.in + iw) *
-                                   g.channels +
-                               at.c
-                         : base;
-      LoadRun<T, kPiece, kVector>(p, valid ? kPiece : 0, to + i);
-      if constexpr (!kVector) at.Advance(1);
+    for (int r = 0; r < Place::kCount; ++r) {
+      taps[r] = TapWalk(v, row + r * Place::kSpan);
     }
   }
-  __device__ void Advance() {
-    pixel.Advance(kDepth);
-    k += kDepth;
+  __device__ void Load(int k, T (*to)[kRun<T>]) const {
+    const int h = v.rows.Origin(pixel.h);
+    const int w = v.cols.Origin(pixel.w);
+    const int image = pixel.n * v.rows.size;
+#pragma unroll
+    for (int r = 0; r < Place::kCount; ++r) {
+      TapWalk at = taps[r];
+#pragma unroll
+      for (int i = 0; i < kRun<T>; i += kVector ? kRun<T> : 1) {
+        const int ih = h + at.h * v.rows.step;
+        const int iw = w + at.w * v.cols.step;
+        const bool valid = k < limit && row + r * Place::kSpan + i < rows &&
+                           v.rows.Holds(ih) && v.cols.Holds(iw);
+        const T* p = source + v.Index(image + ih, iw, first_channel + at.c);
+        if constexpr (kVector) {
+          LoadRun<true>(p, valid, to[r]);
+        } else {
+          to[r][i] = valid ? *p : T(0);
+          at.Advance(v, 1);
+        }
+      }
+    }
   }
+  __device__ void Advance() { pixel.Advance(kDepth); }
 };
 
 // Plain matrix rows: data[k * stride + column], `columns` of them.
-template <typename T, int kRun, bool kVector>
+template <typename T, int kSize, int kThreads, bool kVector>
 struct MatrixLoader {
+  using Place = Runs<T, false, kSize, kThreads>;
   static constexpr bool kAcross = false;
   const T* p;
-  int valid, k, depth;
-  int64_t stride;
+  int valid, limit, stride;
 
-  __device__ MatrixLoader(const T* data, int64_t stride, int column,
-                          int columns, int k, int end)
-      : p(data + k * stride + column),
-        valid(columns - column),
-        k(k),
-        depth(end),
-        stride(stride) {}
-  __device__ void Load(T* to) {
-    LoadRun<T, kRun, kVector>(p, k < depth ? valid : 0, to);
+  __device__ MatrixLoader(const T* data, int stride, int first_column,
+                          int columns, int begin, int end)
+      : limit(end - Place::K(threadIdx.x)), stride(stride) {
+    const int column = first_column + Place::Row(threadIdx.x);
+    p = data + static_cast<int64_t>(begin + Place::K(threadIdx.x)) * stride +
+        column;
+    valid = columns - column;
   }
-  __device__ void Advance() {
-    p += kDepth * stride;
-    k += kDepth;
-  }
-};
-
-// The kernel with channels as columns; the sum runs over (tap, filter).
-template <typename T, int kRun, bool kVector>
-struct TransposedKernelLoader {
-  static constexpr bool kAcross = true;
-  const ConvGeometry& g;
-  const T* base;
-  int column, k, depth;
-  TapWalk walk;
-
-  __device__ TransposedKernelLoader(const ConvGeometry& g, const T* kernel,
-                                    int group, int column, int k, int end)
-      : g(g),
-        base(kernel + group * g.GroupFilters()),
-        column(column),
-        k(k),
-        depth(end),
-        walk(k, static_cast<int>(g.cols.kernel),
-             static_cast<int>(g.GroupFilters())) {}
-  __device__ void Load(T* to) {
-    TapWalk at = walk;
-    constexpr int kPiece = kVector ? kRun : 1;
+  __device__ void Load(int k, T (*to)[kRun<T>]) const {
 #pragma unroll
-    for (int i = 0; i < kRun; i += kPiece) {
-      const bool valid = column < g.GroupChannels() && k + i < depth;
-      const T* p =
-          valid ? base +
-                      ((at.kh * g.cols.kernel + at.kw) * g.GroupChannels() +
-                       column) *
-                          g.filters +
-                      at.c
-                : base;
-      LoadRun<T, kPiece, kVector>(p, valid ? kPiece : 0, to + i);
-      if constexpr (!kVector) at.Advance(1);
+    for (int r = 0; r < Place::kCount; ++r) {
+      LoadRun<kVector>(p + r * Place::kSpan,
+                       k < limit ? valid - r * Place::kSpan : 0, to[r]);
     }
   }
-  __device__ void Advance() {
-    walk.Advance(kDepth);
-    k += kDepth;
-  }
+  __device__ void Advance() { p += static_cast<int64_t>(stride) * kDepth; }
 };
 
 }  // namespace gpu

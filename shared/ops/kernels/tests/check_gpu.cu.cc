@@ -79,12 +79,19 @@ void CheckPass(const ConvGeometry& g, int pass, const std::vector<T>& a,
     NaiveGradInput(cpu, g, a64.data(), b64.data(), expected.data());
   if (pass == 2)
     NaiveGradKernel(cpu, g, a64.data(), b64.data(), expected.data());
+  // The implicit GEMM as planned, then in every tile, the sum whole and split.
   const struct {
     Implementation how;
     const char* name;
+    int tile = -1;
+    int parts = 0;
   } kernels[] = {{Implementation::kNaive, "one thread per value"},
                  {Implementation::kDirect, "shared-memory tiles"},
-                 {Implementation::kIm2col, "implicit GEMM"}};
+                 {Implementation::kIm2col, "implicit GEMM"},
+                 {Implementation::kIm2col, "implicit GEMM, tile 0", 0, 1},
+                 {Implementation::kIm2col, "implicit GEMM, tile 1", 1, 3},
+                 {Implementation::kIm2col, "implicit GEMM, tile 2", 2, 1},
+                 {Implementation::kIm2col, "implicit GEMM, tile 3", 3, 2}};
   const OnGpu<T> first(a), second(b);
   for (const auto& kernel : kernels) {
     const OnGpu<T> result(size);
@@ -93,6 +100,8 @@ void CheckPass(const ConvGeometry& g, int pass, const std::vector<T>& a,
     context.stream = stream;
     context.allocate = Arena::Allocate;
     context.arena = &arena;
+    context.tile = kernel.tile;
+    context.parts = kernel.parts;
     course::Outcome outcome{};
     if (pass == 0) {
       outcome = course::Conv2D<Gpu, T>()(context, g, kernel.how, first.data,
@@ -146,8 +155,7 @@ int main(int argc, char** argv) {
     CheckGeometry<float>(g, &random, stream, &tally);
     CheckGeometry<double>(g, &random, stream, &tally);
   }
-  // Enough work for the large blocks of the implicit GEMM, with and without
-  // vectors.
+  // Many blocks at a time, with and without vectors.
   for (int64_t channels : {32, 33}) {
     ConvGeometry g;
     g.batch = 2;

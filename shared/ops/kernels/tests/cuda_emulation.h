@@ -21,6 +21,7 @@
 #define __device__
 #define __host__
 #define __shared__ static
+#define __align__(bytes) __attribute__((aligned(bytes)))
 #define __launch_bounds__(...)
 #define COURSE_LAUNCH(kernel, grid, block, shared, stream, ...) \
   ::course::emulation::Launch(grid, block, shared, [&] { kernel(__VA_ARGS__); })
@@ -137,14 +138,26 @@ T* DynamicShared() {
   return reinterpret_cast<T*>(emulation::Emulator().shared);
 }
 
+inline void CheckAligned(const void* p, size_t bytes) {
+  if (reinterpret_cast<uintptr_t>(p) % bytes == 0) return;
+  fprintf(stderr, "an access of %d bytes is not aligned\n",
+          static_cast<int>(bytes));
+  abort();
+}
+
 template <typename T, int kCount>
 void LoadPack(const T* p, T* to) {
-  if (reinterpret_cast<uintptr_t>(p) % (kCount * sizeof(T)) != 0) {
-    fprintf(stderr, "a load of %d values is not aligned\n", kCount);
-    abort();
-  }
+  CheckAligned(p, kCount * sizeof(T));
   for (int i = 0; i < kCount; ++i) to[i] = p[i];
 }
+
+template <typename T, int kCount>
+void StorePack(const T* from, T* p) {
+  CheckAligned(p, kCount * sizeof(T));
+  for (int i = 0; i < kCount; ++i) p[i] = from[i];
+}
+
+inline int Multiprocessors() { return 0; }
 
 }  // namespace course
 

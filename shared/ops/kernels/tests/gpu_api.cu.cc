@@ -18,11 +18,13 @@ struct Arena {
 
 }  // namespace
 
-// sizes: as in cpu_api.cc. Returns an Outcome, or -1 for impossible sizes.
+// sizes: as in cpu_api.cc; tile, parts: as in DeviceContext. Returns an
+// Outcome, or -1 for impossible sizes.
 extern "C" int course_conv2d_gpu(int how, int pass, const int64_t* sizes,
-                                 void* stream, void* scratch,
-                                 int64_t scratch_bytes, const float* a,
-                                 const float* b, float* result) {
+                                 int tile, int parts, void* stream,
+                                 void* scratch, int64_t scratch_bytes,
+                                 const float* a, const float* b,
+                                 float* result) {
   course::ConvGeometry g;
   g.batch = sizes[0];
   g.channels = sizes[1];
@@ -42,6 +44,8 @@ extern "C" int course_conv2d_gpu(int how, int pass, const int64_t* sizes,
   context.stream = stream;
   context.allocate = Arena::Allocate;
   context.arena = &arena;
+  context.tile = tile;
+  context.parts = parts;
   const auto implementation = static_cast<course::Implementation>(how);
   course::Outcome outcome{};
   if (pass == 0) {

@@ -45,10 +45,11 @@ course::Outcome Call(const course::DeviceContext<course::Gpu>& context, int how,
 
 }  // namespace
 
-// `reversed` runs the threads of a block from the last to the first.
+// `reversed` runs the threads of a block from the last to the first; `tile` and
+// `parts` as in DeviceContext.
 extern "C" __attribute__((visibility("default"))) int course_conv2d_emulated(
     int how, int pass, int is_double, const int64_t* sizes, int reversed,
-    const void* a, const void* b, void* result) {
+    int tile, int parts, const void* a, const void* b, void* result) {
   course::ConvGeometry g;
   g.batch = sizes[0];
   g.channels = sizes[1];
@@ -67,8 +68,22 @@ extern "C" __attribute__((visibility("default"))) int course_conv2d_emulated(
   course::DeviceContext<course::Gpu> context;
   context.allocate = Arena::Allocate;
   context.arena = &arena;
+  context.tile = tile;
+  context.parts = parts;
   course::emulation::Emulator().reversed = reversed != 0;
   return static_cast<int>(
       is_double ? Call<double>(context, how, pass, g, a, b, result)
                 : Call<float>(context, how, pass, g, a, b, result));
+}
+
+// How a float32 product is cut on so many multiprocessors: writes the tile's
+// index and the number of parts.
+extern "C" __attribute__((visibility("default"))) void course_gpu_plan(
+    int64_t rows, int64_t cols, int64_t copies, int64_t depth,
+    int multiprocessors, int* tile_and_parts) {
+  const course::gpu::Plan plan =
+      course::gpu::ChoosePlan(course::gpu::kFloatTiles,
+                              {rows, cols, copies, depth}, multiprocessors, 4);
+  tile_and_parts[0] = plan.tile;
+  tile_and_parts[1] = plan.parts;
 }
