@@ -229,6 +229,9 @@ def _notes(
     if len(unread) > _MOST_NOTES:
         yield f"{len(unread) - _MOST_NOTES} more cells cannot be read"
     for question in questions:
+        for name in question.files:
+            if name not in submission.files:
+                yield f"{name} is missing, so {question.id} is not answered"
         for name in question.graded_names:
             again = submission.definitions.again(question.id, name)
             if again:

@@ -169,9 +169,9 @@ def _tasks(
     for index in left:
         handin = handins[index]
         if not handin.problem:
-            files = {
-                name: (handin.folder / name).read_bytes() for name in manifest.submit
-            }
+            paths = {name: handin.folder / name for name in manifest.submit}
+            # What lies beside the notebook may be missing.
+            files = {n: path.read_bytes() for n, path in paths.items() if path.exists()}
             yield Task(index, assignment, handin.student, files, seed, sandbox)
 
 

@@ -133,8 +133,11 @@ def _choose(items: Sequence[Item], manifest: Manifest) -> tuple[dict[str, Item],
     chosen, notes = {}, []
     for name in manifest.submit:
         item, note = _one(items, name)
-        chosen[name] = item
+        if item is not None:
+            chosen[name] = item
         notes += [note] if note else []
+    if not chosen:
+        raise SubmissionError("; ".join(notes))
     return chosen, "; ".join(notes)
 
 
@@ -153,7 +156,11 @@ def _unzipped(items: Sequence[Item]) -> Iterator[Item]:
             yield from archive_items(data, item.path.name)
 
 
-def _one(items: Sequence[Item], name: str) -> tuple[Item, str]:
+def _one(items: Sequence[Item], name: str) -> tuple[Item | None, str]:
+    """Returns the item for a listed file, and what to tell about the choice.
+
+    A file beside the notebook may be missing: its question alone is not answered.
+    """
     exact = _latest(_shallowest(i for i in items if _matches(i, name)), name)
     suffix = PurePosixPath(name).suffix
     others = [item for item in items if item.path.suffix.lower() == suffix]
@@ -170,7 +177,10 @@ def _one(items: Sequence[Item], name: str) -> tuple[Item, str]:
             f"{count} files could be {name}: {shown}; which one is handed in?"
         )
     found = ", ".join(str(item.path) for item in items[:_MAX_SHOWN]) or "nothing"
-    raise SubmissionError(f"{name} is missing; found {found}")
+    missing = f"{name} is missing; found {found}"
+    if suffix in (".ipynb", ".py"):
+        raise SubmissionError(missing)
+    return None, missing
 
 
 def _matches(item: Item, name: str) -> bool:

@@ -78,6 +78,25 @@ def test_every_kind_of_end_has_its_state_and_its_reason(course, tmp_path):
     assert any(test["hint"].startswith("You squared x") for test in tests)
 
 
+def test_a_file_missing_beside_the_notebook_costs_its_own_question_alone(
+    course, tmp_path
+):
+    """As where one submission is graded."""
+    text = course.assignment / "assignment.toml"
+    lists = f'submit = ["{NAME}.ipynb"'
+    assert lists in text.read_text()
+    text.write_text(text.read_text().replace(lists, f'{lists}, "kernel.cc"'))
+    source = tmp_path / "class"
+    hand_in(source, "alice").with_name("kernel.cc").write_text("int one = 1;")
+    hand_in(source, "bob")
+    graded(course, source, tmp_path / "out")
+    assert scores(tmp_path / "out") == {"alice": 5, "bob": 5}
+    with book(tmp_path / "out") as opened:
+        notes = {g.student.id: g.attempt.note for g in grades(opened, NAME)}
+    assert notes["alice"] == ""
+    assert notes["bob"].startswith("kernel.cc is missing; found ")
+
+
 def test_only_what_changed_is_graded_again(course, tmp_path):
     source, out = tmp_path / "class", tmp_path / "out"
     hand_in(source, "alice")

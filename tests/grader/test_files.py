@@ -348,6 +348,7 @@ def test_a_missing_file_is_a_question_not_answered(course, hosts, tmp_path):
     submission = read_submission(course.manifest, folder)
     report = grade(course.manifest, submission, Grading(seed=1, hosts=hosts))
     assert report.questions[0].tests[0].message == NOT_ANSWERED
+    assert report.notes == ("add.cc is missing, so add is not answered",)
 
 
 def test_a_huge_file_is_refused(course, tmp_path):
