@@ -72,7 +72,8 @@ def _questions(grades: Sequence[Grade]) -> list[dict[str, Any]]:
             messages = [test["message"] for test in question["tests"]]
             entry["asked"] += 1
             entry["right"] += question["score"] >= question["points"]
-            entry["blank"] += bool(messages) and {*messages} == {NOT_ANSWERED}
+            blank = {*messages} == {NOT_ANSWERED} and not question["message"]
+            entry["blank"] += blank
             entry["died"] += question["outcome"] in ("TIMEOUT", "CRASHED")
     return sorted(found.values(), key=lambda e: e["right"] / max(1, e["asked"]))
 

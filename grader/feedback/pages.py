@@ -113,7 +113,7 @@ def _verdict(question: QuestionResult) -> str:
     if not question.graded:
         return "not graded here"
     if question.tests and all(t.message == NOT_ANSWERED for t in question.tests):
-        return NOT_ANSWERED
+        return "cannot be read" if question.message else NOT_ANSWERED
     return _WORDS[question.outcome]
 
 

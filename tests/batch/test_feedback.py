@@ -11,7 +11,13 @@ import pytest
 from grader.batch.tasks import unread
 from grader.feedback import student_page, write_feedback, write_report_page
 from grader.gradebook import Attempt, Grade, Override, State, Student
-from grader.results import Outcome, QuestionResult, Report, TestResult
+from grader.results import (
+    NOT_ANSWERED,
+    Outcome,
+    QuestionResult,
+    Report,
+    TestResult,
+)
 
 NAME = "01_tiny"
 EVIL = "<script>document.title='pwned'</script><img src=x onerror=alert(1)>\"'&"
@@ -190,6 +196,11 @@ def test_in_a_real_browser_nothing_runs_and_nothing_overflows(tmp_path, browser,
         assert page.title() != "pwned"
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{name} is {wide} wide on a screen of {width}"
+        # No column of single letters, one below the other.
+        words = "[...document.querySelectorAll('td')].filter(td => /[a-z]{5}/.test("
+        words += "td.textContent)).map(td => td.clientWidth)"
+        narrow = page.evaluate(f"Math.min(...{words})")
+        assert narrow > 50, f"{name}: a column is {narrow} wide"
         size = page.evaluate("getComputedStyle(document.body).fontSize")
         assert float(size.removesuffix("px")) >= 16
     assert page.locator("svg").count() == 2
@@ -198,6 +209,21 @@ def test_in_a_real_browser_nothing_runs_and_nothing_overflows(tmp_path, browser,
     assert all(url.startswith("file://") for url in asked)
     assert said == []
     context.close()
+
+
+def test_a_cell_that_cannot_be_read_is_not_called_unanswered(course, tmp_path):
+    tests = (TestResult("answered", Outcome.ERROR, NOT_ANSWERED),)
+    for message, word, blank in (
+        ("", NOT_ANSWERED, "1"),
+        ("cell 3: line 1: '(' was never closed", "cannot be read", "0"),
+    ):
+        lost = QuestionResult(
+            "double", "Twice", 0.0, 3.0, Outcome.ERROR, tests, message
+        )
+        made = Report(NAME, "Tiny", "x", 7, "isolated", "hidden", (lost,))
+        page = write_feedback([grade("a", made)], NAME, tmp_path).read_text()
+        assert f'0 of 1</td><td class="n">{blank}</td>' in page
+        assert f'<td class="bad">{word}</td>' in (tmp_path / "a.html").read_text()
 
 
 def test_a_class_in_which_nobodys_notebook_can_be_read_has_a_page(course, tmp_path):
