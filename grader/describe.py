@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,9 @@ from grader.results import NOT_ANSWERED, Outcome
 from grader.session import Call, Ref
 
 #: What a test makes for itself, or asks of a model in order to look at it.
-_GIVEN = ("layer", "model", "copy", "blueprint")
+_GIVEN = ("layer", "model", "copy", "blueprint", "layers", "shapes", "count_params")
+#: What a test hands in, and what it is called in a report.
+_HANDED_IN = {"affine_map": "f", "generator": "rng"}
 _SMALL = 12
 
 
@@ -36,6 +38,8 @@ def describe_calls(log: Sequence[Call]) -> str:
 def describe_call(call: Call, log: Sequence[Call]) -> str:
     """Returns one call, e.g. ``im2col(float64 array (2, 7, 5, 3), (3, 3), pad=1)``."""
     message = call.message
+    if message["op"] in _HANDED_IN:
+        return f"{_name_of(call, log)} = {_made(message, log)}"
     args = [_value(item, log) for item in message["args"]]
     args += [f"{key}={_value(item, log)}" for key, item in message["kwargs"].items()]
     name = str(message["name"])
@@ -50,9 +54,30 @@ def describe_call(call: Call, log: Sequence[Call]) -> str:
     return f"{name}({', '.join(args)})"
 
 
+def _name_of(call: Call, log: Sequence[Call]) -> str:
+    """``rng``, or ``f1`` and ``f2`` where a test handed in several."""
+    kind = call.message["op"]
+    alike = [other for other in log if other.message["op"] == kind]
+    number = [other is call for other in alike].index(True) + 1
+    return _HANDED_IN[kind] + (str(number) if len(alike) > 1 else "")
+
+
+def _made(message: Mapping[str, Any], log: Sequence[Call]) -> str:
+    """What a test handed in, as one would write it."""
+    if message["op"] == "generator":
+        return f"np.random.default_rng({message['args'][0]})"
+    matrix, bias, shape, *bend = (_value(item, log) for item in message["args"])
+    values = f"{matrix} @ x.ravel() + {bias}"
+    if bend:
+        values = f"np.maximum({values}, 0)"
+    return f"lambda x: ({values}).reshape({shape})"
+
+
 def _value(value: Any, log: Sequence[Call]) -> str:
     if isinstance(value, Ref):
         source = log[value.call].message
+        if source["op"] in _HANDED_IN:
+            return _name_of(log[value.call], log)
         name = source.get("name") or "an earlier call"
         index = "".join(f"[{part!r}]" for part in value.path)
         return f"<{name}'s result{index}>"
@@ -88,6 +113,8 @@ def describe_failure(error: BaseException, log: Sequence[Call]) -> tuple[Outcome
         return Outcome.FAILED, str(error) or "the result is not as asked for"
     name = log[-1].message.get("name", "the function") if log else "the function"
     came_back = _kind(log[-1].result) if log else "nothing"
+    if log and log[-1].result is None and log[-1].message["op"] == "call":
+        return Outcome.FAILED, f"{name} returned None: is a `return` missing?"
     return Outcome.FAILED, (
         f"{name} returned {came_back}, which is not what was asked for "
         f"({type(error).__name__}: {error})"

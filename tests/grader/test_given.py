@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from grader.describe import describe_calls, describe_failure
+from grader.results import Outcome
+from grader.session import Call
 from grader.worker.functions import affine_map
 from tests.grader.course import question, write_course
 
@@ -51,8 +54,17 @@ def test_a_failure_names_the_function(given, hosts):
     wrong = {"double": "def double(fn):\n    return fn([1.0, 2.0, 3.0])"}
     lost = question(given.grade(wrong, hosts, only=["double"]), "double").tests[0]
     made, called = lost.called.splitlines()
-    assert made.startswith("affine_map([[")
-    assert called == "double(<affine_map's result>)"
+    assert made.startswith("f = lambda x: ([[")
+    assert made.endswith("]).reshape((2, 2))")
+    assert called == "double(f)"
+
+
+def test_a_function_is_not_asked_for_a_part():
+    fn = affine_map(np.ones((2, 6)), np.zeros(2), (2,))
+    with pytest.raises(ValueError, match=r"takes 6 numbers.*shape \(1, 3\)"):
+        fn(np.zeros((1, 3)))
+    with pytest.raises(ValueError, match="takes 6 numbers"):
+        fn(3.0)  # which NumPy would stretch
 
 
 def test_where_there_is_no_connection_nothing_passes():
@@ -82,6 +94,33 @@ def test_an_answer_draws_from_a_generator_that_the_test_gave(tmp_path, hosts):
     course = write_course(tmp_path / "course", tests=TESTS | {"double": test})
     report = course.grade({"double": DRAWS}, hosts, only=["double"])
     assert question(report, "double").score == 3, report
+    wrong = {"double": "def double(rng):\n    return [0.0, 0.0, 0.0]"}
+    lost = question(course.grade(wrong, hosts, only=["double"]), "double").tests[0]
+    assert lost.called.splitlines() == [
+        "rng2 = np.random.default_rng(5)",
+        "double(rng1)",
+        "double(rng1)",
+    ]
+
+
+def test_what_a_test_asks_to_look_at_a_model_is_not_what_was_called():
+    name = {"name": "net", "args": [], "kwargs": {}}
+    log = [
+        Call({"op": "call", **name}, 1),
+        Call({"op": "operate", "operation": "shapes", **name, "args": [None]}, 1),
+        Call({"op": "operate", "operation": "weights", **name, "args": [None]}, 1),
+    ]
+    assert describe_calls(log).splitlines() == ["net()", "layer.weights()"]
+
+
+def test_an_answer_without_a_return_is_told_so():
+    """A test that then uses the None must not explain itself to the student."""
+    error = AttributeError("'NoneType' object has no attribute 'shapes'")
+    log = [Call({"op": "call", "name": "net", "args": [], "kwargs": {}}, 1)]
+    said = (Outcome.FAILED, "net returned None: is a `return` missing?")
+    assert describe_failure(error, log) == said
+    log.append(Call({"op": "operate", "operation": "set_weights", "name": "net"}, 1))
+    assert "AttributeError" in describe_failure(error, log)[1]
 
 
 @pytest.mark.slow
