@@ -208,5 +208,10 @@ def mistaken_submission(manifest: Manifest, name: str) -> Submission:
     for variant in variants:
         if variant.name == name:
             return substituted(manifest, solution_cells(manifest), variant)
-    names = ", ".join(variant.name for variant in variants) or "none"
+    if not variants:
+        raise GraderError(
+            f"{manifest.name} has no known mistakes here; only instructors have them, "
+            "with the hidden tests"
+        )
+    names = ", ".join(variant.name for variant in variants)
     raise GraderError(f"{manifest.name} has no misconception {name!r}; it has: {names}")

@@ -117,7 +117,10 @@ def _print(summary: Summary, manifest: Manifest, out: Path) -> None:
     for level in _weaker_levels(found):
         click.echo(f"some were graded at sandbox level {level}: {describe(level)}")
     if pairs:
-        click.echo(f"{len(pairs)} pairs of submissions are alike: see there")
+        alike = (
+            "1 pair of submissions is" if len(pairs) == 1 else f"{len(pairs)} pairs are"
+        )
+        click.echo(f"{alike} alike: see there")
     if summary.stopped:
         click.echo(f"stopped; {summary.left} left: the same command goes on from here")
     elif summary.faults:

@@ -178,7 +178,7 @@ def test_batch_shows_them_on_the_class_page(course, tmp_path):
     arguments += ["--out", str(tmp_path / "out")]
     done = CliRunner().invoke(cli, ["batch", *arguments])
     assert done.exit_code == 0, done.output
-    assert "1 pairs of submissions are alike" in done.output
+    assert "1 pair of submissions is alike" in done.output
     page = (tmp_path / "out" / "feedback" / NAME / "index.html").read_text()
     assert "(ann) and (bob)" in page
     assert "<code>total</code>" in page

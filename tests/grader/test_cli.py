@@ -67,6 +67,13 @@ def test_the_reference_and_a_named_mistake(here, run):
     assert "You squared x; twice x is x + x." in " ".join(out.split())
 
 
+def test_where_there_are_no_known_mistakes_it_says_who_has_them(here, run):
+    (here.root / "solutions" / "01_tiny" / "misconceptions.py").unlink()
+    code, _, err = run("01", "--mistake", "squares")
+    assert code == 2
+    assert "no known mistakes here; only instructors have them" in err
+
+
 def test_json_is_one_object_and_nothing_else(here, run):
     code, out, err = run("01", "half.ipynb", "--json", "--seed", "5")
     assert (code, err) == (1, "")
