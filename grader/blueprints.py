@@ -108,7 +108,10 @@ def _parts(config: Any) -> Iterator[dict[str, Any]]:
 def _check(part: dict[str, Any]) -> None:
     name, module = part.get("class_name"), part.get("module")
     if not isinstance(name, str) or name in _REFUSED:
-        raise _refusal(f"{name} is not accepted in a model that is graded")
+        raise _refusal(
+            f"{name} is not accepted in a model that is graded: use layers that need "
+            "no code of your own"
+        )
     if name in _MARKS and module is None:
         return
     if name.startswith("__"):

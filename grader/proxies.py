@@ -127,8 +127,13 @@ class Reference:
         Its weights are new; ``set_weights(model.weights())`` copies the student's.
 
         Raises:
+            AssertionError: if it is none.
             StudentError: if it is not made of Keras's own layers.
         """
+        if not isinstance(model, Handle):
+            got = f"a {type(model).__name__}"
+            got = "None (is there a return?)" if model is None else got
+            raise AssertionError(f"a Keras model must be returned, not {got}")
         message = {"op": "copy", "name": "the model", "kwargs": {}}
         return _handle(self._session.perform(message | {"args": [model.blueprint()]}))
 

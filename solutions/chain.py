@@ -75,11 +75,12 @@ def steps(layers):
             where = "" if flat or len(before) == 2 else f" at each of {_size(before)}"
             lines.append(_dense(config, config["units"]) + where)
         elif layer.kind == "BatchNormalization":
-            lines.append(_normalization(config, shape))
+            lines.append(_normalization(config, shape) + _always(config))
         elif layer.kind == "Dropout":
             rate = f"dropout {config['rate']:g}"
             shared = config.get("noise_shape")
-            lines.append(f"{rate} with noise_shape {shared}" if shared else rate)
+            rate += f" with noise_shape {shared}" if shared else ""
+            lines.append(rate + _always(config))
         elif layer.kind not in ("Activation", "Identity", *_ACTIVATIONS):
             lines.append(f"a layer {layer.kind}")
         lines += _activation(layer)
@@ -97,6 +98,11 @@ def in_order(layers):
     return layers
 
 
+def _always(config):
+    """A mode that a call has fixed: the layer trains where the model only answers."""
+    return " called with training=True" if config.get("training") else ""
+
+
 def _lonely(pads):
     """Zeros that no convolution takes in."""
     return f"zeros around the maps: {_padding(pads)}"
@@ -104,22 +110,23 @@ def _lonely(pads):
 
 def _activation(layer):
     """The activation that `layer` is or has, as no line or one."""
-    config = layer.config
-    if layer.kind in _ACTIVATIONS:
-        name = _ACTIVATIONS[layer.kind]
-        unusual = [k for k, v in _PLAIN.items() if config.get(k, v) != v]
-        if name == "softmax" and config.get("axis", -1) not in (-1, _last(layer)):
-            unusual.append("axis")
-        told = "".join(f", {key} {config[key]}" for key in unusual)
-        return [f"activation: {name}{told}"]
-    name = config.get("activation")
-    if isinstance(name, dict):  # a layer given as the argument
-        name = _ACTIVATIONS.get(name.get("kind"), str(name.get("kind")).lower())
+    name = _named(layer.kind, layer.config, len(layer.output_shape) - 1)
     return [] if name in (None, "linear") else [f"activation: {name}"]
 
 
-def _last(layer):
-    return len(layer.output_shape) - 1
+def _named(kind, config, last):
+    """The activation of a layer, or of one that was given to it as the argument."""
+    if kind in _ACTIVATIONS:
+        name = _ACTIVATIONS[kind]
+        unusual = [k for k, v in _PLAIN.items() if config.get(k, v) != v]
+        if name == "softmax" and config.get("axis", -1) not in (-1, last):
+            unusual.append("axis")
+        return name + "".join(f", {key} {config[key]}" for key in unusual)
+    inner = config.get("activation")
+    if isinstance(inner, dict):
+        plain = inner["kind"] in ("Activation", *_ACTIVATIONS)
+        return _named(inner["kind"], inner, last) if plain else inner["kind"].lower()
+    return inner
 
 
 def _convolution(config, pads):

@@ -16,7 +16,7 @@ _NOT_TOLD = frozenset({"name", "trainable", "dtype", "build_config"})
 _TELLING = (
     *("filters", "kernel_size", "strides", "padding", "dilation_rate", "groups"),
     *("depth_multiplier", "pool_size", "units", "use_bias", "rate", "axis", "epsilon"),
-    *("momentum", "target_shape"),
+    *("momentum", "target_shape", "center", "scale"),
 )
 #: Keras's names for TensorFlow's functions whose own names it does not know.
 _OF_TENSORFLOW = {
@@ -105,6 +105,8 @@ def from_blueprint(text: str, weights: Sequence[Any] | None = None) -> Any:
         scope = contextlib.nullcontext()
     with scope:
         model = keras.models.model_from_json(text)
+    if _has_graph(model):
+        _functional(model)  # or it says that it is not built
     if weights is not None:
         model.set_weights(list(weights))
     else:
@@ -145,8 +147,22 @@ def _as_built(item: Any) -> Any:
     if not isinstance(item, dict):
         return item
     if item.get("class_name") == "function" and item.get("module") == "builtins":
-        return _OF_TENSORFLOW.get(str(item.get("config")), item)
+        name = str(item.get("config"))
+        if name in _OF_TENSORFLOW:
+            return _OF_TENSORFLOW[name]
+        if not hasattr(_keras().activations, name):
+            raise _of_your_own(name)
+    activation = item.get("activation")
+    if isinstance(activation, dict) and "class_name" not in activation:
+        raise _of_your_own("a lambda")  # of which Keras keeps the code
     return {k: _as_built(v) for k, v in item.items() if k != "compile_config"}
+
+
+def _of_your_own(name: str) -> TypeError:
+    return TypeError(
+        f"{name} is a function of your own in the model: use Keras's, by its name "
+        'such as "tanh" or as a layer'
+    )
 
 
 def _summary(model: Any) -> list[str]:
@@ -161,6 +177,7 @@ def _summary(model: Any) -> list[str]:
         kind = type(node.operation).__name__
         shape = _shape(node.outputs[0])
         told = {k: config[k] for k in _TELLING if config.get(k) is not None}
+        told |= _plain_arguments(node)
         if kind in _ACTIVATION_LAYERS:
             called = config.get("activation") or kind
             lines.append(f"{called} {shape}".lower())
@@ -208,9 +225,10 @@ def count_params(model: Any) -> tuple[int, int]:
 
 def shapes(model: Any) -> tuple[Any, Any]:
     """Returns the shapes of the input and of the output, None for the batch."""
+    graph = _functional(model)
     inputs, outputs = (
         _shape(part[0]) if len(part) == 1 else tuple(map(_shape, part))
-        for part in (model.inputs, model.outputs)
+        for part in (graph.inputs, graph.outputs)
     )
     return inputs, outputs
 
@@ -239,17 +257,24 @@ def _flat(model: Any) -> Any:
     return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0])
 
 
-def _run(functional: Any, inputs: Sequence[Any]) -> list[Any]:
-    """Calls everything in `functional` anew on `inputs`, inner models part by part."""
+def _run(functional: Any, inputs: Sequence[Any], fixed: bool = False) -> list[Any]:
+    """Calls everything in `functional` anew on `inputs`, inner models part by part.
+
+    Args:
+        fixed: whether the model around it calls it with ``training=True``.
+    """
     found = {id(t): new for t, new in zip(functional.inputs, inputs, strict=True)}
     for node in _nodes(functional):
         if node.is_input:
             continue
         if _has_graph(node.operation):
             fed = [found[id(tensor)] for tensor in node.arguments.keras_tensors]
-            outputs = _run(_functional(node.operation), fed)
+            given = fixed or _fixed(node)
+            outputs = _run(_functional(node.operation), fed, given)
         else:
             args, kwargs = node.arguments.fill_in(_Table(found))
+            if fixed and getattr(node.operation, "_call_has_training_arg", False):
+                kwargs["training"] = True
             made = node.operation(*args, **kwargs)
             outputs = list(made) if isinstance(made, list | tuple) else [made]
         found |= {id(t): new for t, new in zip(node.outputs, outputs, strict=True)}
@@ -324,10 +349,19 @@ def _plain(value: Any) -> Any:
 
 
 def _plain_arguments(node: Any) -> dict[str, Any]:
-    """What a call was given beside tensors, e.g. the slice of ``x[..., :3]``."""
+    """What a call was given beside tensors, e.g. the slice of ``x[..., :3]``.
+
+    ``training=True`` as well: so called, a layer drops units whenever the model is
+    not told otherwise. False is what Keras itself notes for some layers.
+    """
     tensors = {id(tensor) for tensor in node.arguments.keras_tensors}
     told = [a for a in node.arguments.args if not _holds(a, tensors)]
-    return {"arguments": repr(told)} if told else {}
+    given: dict[str, Any] = {"arguments": repr(told)} if told else {}
+    return given | {"training": True} if _fixed(node) else given
+
+
+def _fixed(node: Any) -> bool:
+    return node.arguments.kwargs.get("training") is True
 
 
 def _holds(argument: Any, tensors: set[int]) -> bool:

@@ -117,6 +117,24 @@ def test_a_model_is_told_layer_by_layer(student, reference):
     assert model.shapes() == ((None, 9, 6, 2), (None, 9, 6, 5))
 
 
+FIXED = """
+def double():
+    inner = keras.Sequential([layers.Dropout(0.5), layers.Dense(2)])
+    x = inputs = keras.Input((4,))
+    x = layers.Dropout(0.1)(x)
+    x = layers.Dropout(0.2)(x, training=True)
+    return keras.Model(inputs, inner(x, training=True))
+"""
+
+
+def test_a_layer_that_trains_for_ever_is_told(student, reference):
+    layers = reference.rebuild(student(FIXED).double()).layers()
+    told = {n.config["rate"]: n.config for n in layers if n.kind == "Dropout"}
+    assert "training" not in told[0.1], "Keras's own default is no order"
+    assert told[0.2]["training"] is True
+    assert told[0.5]["training"] is True, "called by the model around it"
+
+
 def test_the_rebuilt_model_computes_the_same(student, reference):
     handle = student(SUBMISSION).double(width=2)
     model = reference.rebuild(handle)
@@ -299,6 +317,23 @@ def double():
 """,
         "Lambda is not accepted",
     ),
+    "a lambda for an activation": (
+        """
+def double():
+    act = lambda x: keras.ops.tanh(x)
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3, activation=act)])
+""",
+        "a lambda is a function of your own",
+    ),
+    "a function for an activation": (
+        """
+def bent(x):
+    return keras.ops.tanh(x)
+def double():
+    return keras.Sequential([keras.Input((4,)), layers.Activation(bent)])
+""",
+        "bent is a function of your own",
+    ),
     "no model": (
         "def double():\n    return 3.0 + 1j, object()",
         "a Keras model is wanted",
@@ -337,7 +372,14 @@ def test_what_is_not_kerass_own_is_refused(student, reference, source, message):
     if isinstance(handle, tuple):
         handle = handle[1]
     with pytest.raises(StudentError, match=message):
-        reference.rebuild(handle).layers()
+        reference.rebuild(handle)
+
+
+def test_what_is_no_object_of_the_worker_is_no_model(reference):
+    with pytest.raises(AssertionError, match=r"not None \(is there a return"):
+        reference.rebuild(None)
+    with pytest.raises(AssertionError, match="not a tuple"):
+        reference.rebuild((1, 2))
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ SAME = {
         lambda: [layers.Conv2D(3, 3), layers.ReLU()],
         lambda: [layers.Conv2D(3, 3, activation=keras.ops.relu)],
         lambda: [layers.Conv2D(3, 3, activation=layers.ReLU())],
+        lambda: [layers.Conv2D(3, 3, activation=layers.Activation("relu"))],
+        lambda: [layers.Conv2D(3, 3), layers.Activation(layers.ReLU())],
         lambda: [layers.Conv2D(3, 3, activation="linear"), layers.ReLU()],
     ),
     "zeros": (
@@ -108,6 +110,14 @@ DIFFERENT = {
         lambda: [layers.ReLU(negative_slope=0.1)],
     ),
     "a capped ReLU": (lambda: [layers.ReLU()], lambda: [layers.ReLU(max_value=6)]),
+    "a capped ReLU as the argument": (
+        lambda: [layers.Conv2D(**CONV, activation=layers.ReLU())],
+        lambda: [layers.Conv2D(**CONV, activation=layers.ReLU(max_value=6))],
+    ),
+    "softmax over the batch as the argument": (
+        lambda: [layers.Conv2D(**CONV, activation=layers.Softmax())],
+        lambda: [layers.Conv2D(**CONV, activation=layers.Softmax(axis=0))],
+    ),
     "softmax over rows": (
         lambda: [layers.Softmax()],
         lambda: [layers.Softmax(axis=1)],
@@ -175,3 +185,11 @@ def test_the_first_difference_is_told():
         expect_chain(found, [*right, "dropout 0.5"])
     with pytest.raises(AssertionError, match="then comes activation: relu"):
         expect_chain(found, right[:2])
+
+
+@pytest.mark.parametrize("layer", [layers.Dropout(0.5), layers.BatchNormalization()])
+def test_a_mode_that_a_call_fixes_is_told(layer):
+    inputs = keras.Input((8, 6, 2))
+    model = keras.Model(inputs, layer(inputs, training=True))
+    (line,) = steps([Layer(**record) for record in records(model)])[1:]
+    assert line.endswith(" called with training=True")
