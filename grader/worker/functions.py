@@ -25,7 +25,13 @@ def affine_map(
     connected = matrix != 0
 
     def function(x: Any) -> Any:
-        products = np.where(connected, matrix * np.asarray(x).reshape(-1), 0)
+        x = np.asarray(x)
+        if x.size != matrix.shape[1]:
+            raise ValueError(
+                f"this function takes {matrix.shape[1]} numbers, all at once; it got "
+                f"an array of shape {x.shape}"
+            )
+        products = np.where(connected, matrix * x.reshape(-1), 0)
         out = (products.sum(axis=1) + bias).reshape(shape)
         return np.maximum(out, 0) if relu else out
 
