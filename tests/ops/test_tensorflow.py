@@ -165,14 +165,77 @@ def test_malformed_input_is_refused(case):
     ("settings", "message"),
     [
         ({"strides": (1, 2, 3)}, "strides"),
+        ({"strides": None}, "strides .*received None"),
+        ({"strides": 2.0}, r"strides .*received 2\.0"),
+        ({"strides": (2.5, 1)}, r"strides .*received \(2\.5, 1\)"),
+        ({"strides": True}, "strides .*received True"),
+        ({"strides": b"ab"}, "strides .*received b'ab'"),
+        ({"strides": 2**63}, "strides .*received 9223372036854775808"),
         ({"padding": "full"}, "padding"),
         ({"padding": ((1, 1), (1,))}, "padding"),
+        ({"padding": (1, 1)}, r"padding .*received \(1, 1\)"),
+        ({"padding": ((1.5, 1), (1, 1))}, "padding"),
+        ({"padding": None}, "padding .*received None"),
+        ({"padding": b"same"}, "padding .*received b'same'"),
         ({"dilation_rate": (1,)}, "dilation_rate"),
+        ({"groups": 1.0}, r"groups .*received 1\.0"),
+        ({"groups": None}, "groups .*received None"),
+        ({"implementation": "cudnn"}, "implementation .*winograd.*received 'cudnn'"),
     ],
 )
 def test_malformed_arguments_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         conv2d(tf.zeros((1, 9, 8, 3)), tf.zeros((3, 3, 3, 5)), **settings)
+
+
+def test_integers_of_numpy_are_integers(rng):
+    x, kernel = draw(rng, (2, 9, 8, 4), (3, 3, 2, 6))
+    expected = conv2d(x, kernel, 2, ((1, 0), (2, 1)), (1, 2), 2)
+    actual = conv2d(
+        x,
+        kernel,
+        strides=np.int64(2),
+        padding=np.array([[1, 0], [2, 1]]),
+        dilation_rate=np.array([1, 2]),
+        groups=np.int32(2),
+    )
+    np.testing.assert_array_equal(actual, expected)
+    np.testing.assert_array_equal(
+        conv2d(x, kernel, padding=np.int64(1), groups=2),
+        conv2d(x, kernel, padding=1, groups=2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "kernel", "message"),
+    [
+        (tf.zeros((1, 4, 4, 2), tf.float16), tf.zeros((3, 3, 2, 1)), "x .*float16"),
+        (tf.zeros((1, 4, 4, 2)), tf.zeros((3, 3, 2, 1), tf.int32), "kernel .*int32"),
+        (
+            tf.zeros((1, 4, 4, 2)),
+            tf.Variable(tf.zeros((3, 3, 2, 1), tf.float64)),
+            "float32 and float64",
+        ),
+        (None, tf.zeros((3, 3, 2, 1)), "x .*NoneType"),
+        (
+            tf.RaggedTensor.from_tensor(tf.zeros((1, 4, 4, 2))),
+            tf.zeros((3, 3, 2, 1)),
+            "x .*RaggedTensor",
+        ),
+    ],
+)
+def test_other_tensors_are_refused(x, kernel, message):
+    with pytest.raises(TypeError, match=message):
+        conv2d(x, kernel)
+
+
+def test_a_refusal_names_the_groups():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="groups 2"):
+        conv2d(
+            *(tf.zeros((1, 4, 4, 2)), tf.zeros((3, 3, 1, 2))),
+            groups=2,
+            implementation="winograd",
+        )
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ absl::Status ToStatus(Outcome outcome, const Conv2DAttributes& attributes,
           "implementation '", attributes.implementation, "' cannot do kernel ",
           g.rows.kernel, "x", g.cols.kernel, ", strides ", g.rows.stride, "x",
           g.cols.stride, ", dilations ", g.rows.dilation, "x", g.cols.dilation,
-          " on this device: use 'auto'");
+          ", groups ", g.groups, " on this device: use 'auto'");
     case Outcome::kLaunchFailed:
       break;
   }
