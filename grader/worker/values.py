@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from grader.protocol import Opaque
+from grader.protocol import CodecError, Opaque, encode
 from grader.protocol.codec import DTYPES
 
 _MAX_DEPTH = 32
@@ -19,22 +21,36 @@ _NUMBERS = frozenset({bool, int, float, np.float32, np.float64, np.int64, np.boo
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 
+_CONTAINERS = (tuple, list, dict)
+
+
 class Objects:
-    """The objects that stay in the worker, by number."""
+    """The objects that stay in the worker, by number.
+
+    What an answer keeps for a later call, such as the state of an optimiser, may be a
+    namedtuple or a dict with attributes. It travels as a plain tuple or dict, whose
+    parts tests may read; if it comes back unchanged, the answer gets its own again.
+    """
 
     def __init__(self) -> None:
         self._objects: dict[int, Any] = {}
         self._count = 0
+        self._plainer: dict[bytes, Any] = {}  # by the digest of what travelled
 
     def forget(self) -> None:
         """Lets go of all of them; their numbers are not given again."""
         self._objects.clear()
+        self._plainer.clear()
 
     def resolve(self, value: Any) -> Any:
         """Replaces each `Opaque` in `value` by the object it stands for."""
         kind = type(value)
         if kind is Opaque:
             return self._objects[value.number]
+        if kind in _CONTAINERS and self._plainer:
+            own = self._plainer.get(_digest(value))
+            if own is not None:
+                return own
         if kind is list:
             return [self.resolve(item) for item in value]
         if kind is tuple:
@@ -54,18 +70,27 @@ class Objects:
             return self._array(value)
         if _is_tensor(value):
             return self._array(np.asarray(value))
-        if isinstance(value, tuple):
-            return tuple(self.portable(item, depth + 1) for item in tuple(value))
-        if isinstance(value, list):
-            return [self.portable(item, depth + 1) for item in list(value)]
-        if isinstance(value, dict) and all(type(k) in _PLAIN for k in value):
-            return {k: self.portable(v, depth + 1) for k, v in dict(value).items()}
+        if isinstance(value, _CONTAINERS):
+            plain = self._container(value, depth)
+            if kind not in _CONTAINERS and type(plain) in _CONTAINERS:
+                with contextlib.suppress(CodecError):  # what cannot travel
+                    self._plainer[_digest(plain)] = value
+            return plain
         if isinstance(value, Fraction | Decimal):
             whole, parts = value.as_integer_ratio()
             return whole if parts == 1 else float(value)
         for plain in (bool, int, float, str):
             if isinstance(value, plain):
                 return plain(value)
+        return self._keep(value)
+
+    def _container(self, value: Any, depth: int) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self.portable(item, depth + 1) for item in tuple(value))
+        if isinstance(value, list):
+            return [self.portable(item, depth + 1) for item in list(value)]
+        if all(type(key) in _PLAIN for key in value):
+            return {k: self.portable(v, depth + 1) for k, v in dict(value).items()}
         return self._keep(value)
 
     def _array(self, value: Any) -> Any:
@@ -92,6 +117,11 @@ class Objects:
         self._objects[self._count] = value
         kind = type(value)
         return Opaque(self._count, f"{kind.__module__}.{kind.__qualname__}"[:150])
+
+
+def _digest(plain: Any) -> bytes:
+    """Tells one value that travels from another."""
+    return hashlib.sha256(encode(plain)).digest()
 
 
 def _is_tensor(value: Any) -> bool:
