@@ -70,6 +70,10 @@ plt.show()
 # same pattern as in dropout and batch normalisation. Noise goes in while the network
 # learns, and evaluation does without.
 #
+# (AlexNet had one more: it moved all of an image's colours a little, along those
+# directions in which the colours of the training images vary most. Its paper credits
+# that with a good point of top-1 error.)
+#
 # How many pictures is one picture? A crop that may begin at any of several rows and
 # columns gives the product of their numbers.
 #
@@ -367,8 +371,12 @@ def best_of(looks, thousands):
     shares = np.random.default_rng(1).binomial(count, 0.8, (400, looks)) / count
     fig, axis = plt.subplots(figsize=(7, 3.2))
     best = 100 * shares.max(axis=1)
-    axis.hist(100 * shares[:, 0], bins=30, color="0.8", label="any one of them")
-    axis.hist(best, bins=30, color="0.3", label="the best of them")
+    # Shares come in steps of one image: each bar holds the same number of steps.
+    first, step = 100 * shares[:, 0], 100 / count
+    step *= np.ceil((best.max() - first.min()) / step / 40)
+    bins = np.arange(first.min() - step / 2, best.max() + step, step)
+    axis.hist(first, bins=bins, color="0.8", label="any one of them")
+    axis.hist(best, bins=bins, color="0.3", label="the best of them")
     axis.axvline(80, color="k", ls="--")
     axis.set(xlabel="accuracy on the test images, %", ylabel="times of 400")
     axis.set_title(f"best of {looks}: {best.mean():.2f} % on {count:,.0f} images")
@@ -395,5 +403,4 @@ for count in (500, 50_000):
 #
 # ## Now you
 #
-# Open `assignments/08_augmentation_and_ensembles/`
-# `08_augmentation_and_ensembles.ipynb`. You know everything you need.
+# Open the notebook of the same name in `assignments/`. You know everything you need.
