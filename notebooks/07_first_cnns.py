@@ -205,15 +205,17 @@ def follow(optimizer, start=(9.0, 2.0), steps=50, gradient=lambda w: steep * w):
 
 
 def draw_paths(paths):
-    size = 11 if len(paths) > 1 else 6
+    rows = 2 if len(paths) > 1 else 1
     a, b = np.meshgrid(np.linspace(-6, 10, 80), np.linspace(-2.6, 2.6, 60))
-    fig, axes = plt.subplots(1, len(paths), figsize=(size, 3), sharey=True)
-    for axis, (name, path) in zip(np.atleast_1d(axes), paths.items(), strict=True):
+    shape = rows, len(paths) // rows
+    fig, axes = plt.subplots(*shape, figsize=(4 * shape[1], 3 * rows), sharey=True)
+    for axis, (name, path) in zip(np.ravel(axes), paths.items(), strict=True):
         axis.contour(a, b, 0.5 * (a**2 + 15 * b**2), levels=12, colors="0.75")
         axis.plot(*np.clip(path, -20, 20).T, "k.-", lw=1, ms=4)
         left = 0.5 * np.sum(steep * path[-1] ** 2)
         axis.set(xlim=(-6, 10), ylim=(-2.6, 2.6), xlabel="$w_1$")
-        axis.set_title(f"{name}\nloss {left:.2g}", fontsize=11)
+        axis.set_title(f"{name}: loss {left:.2g}", fontsize=12)
+        axis.set_ylabel("$w_2$")
     fig.tight_layout()
     return fig
 
@@ -257,13 +259,17 @@ with_sliders(
 # larger or smaller: think of a sum over the batch instead of a mean, or of a loss in
 # other units.
 #
-# **Predict.** All gradients times 1,000: which of the four steps is also 1,000 times as
+# RMSprop is the one in the middle: it divides by the root of the mean square gradient,
+# as Adam and Adadelta do, and that is all it does.
+#
+# **Predict.** All gradients times 1,000: which of the five steps is also 1,000 times as
 # long?
 
 # %%
 makers = {
     "SGD, 0.01": lambda: keras.optimizers.SGD(0.01),
     "momentum 0.9, 0.01": lambda: keras.optimizers.SGD(0.01, momentum=0.9),
+    "RMSprop, 0.001": lambda: keras.optimizers.RMSprop(0.001),
     "Adam, 0.001": lambda: keras.optimizers.Adam(0.001),
     "Adadelta, 1.0": lambda: keras.optimizers.Adadelta(1.0),
 }
@@ -272,13 +278,17 @@ for name, make in makers.items():
     for size in (1.0, 1000.0):
         path = follow(make(), (0.0,), 100, lambda w, size=size: [size])[:, 0]
         lengths = np.abs(np.diff(path))[[0, 1, 99]]
-        told = "".join(f"{length:12.2g}" for length in lengths)
+        told = "".join(f"{length:12.3g}" for length in lengths)
         print(f"{name if size == 1 else '   gradient 1000':20}{told}")
 
 # %% [markdown]
 # SGD's steps are multiples of the gradient, and momentum's grow to 1/(1 − 0.9) = 10
-# times as long. Adam's and Adadelta's do not know how large the gradient is. That is
-# why one learning rate, 0.001, suits Adam in so many networks.
+# times as long. The other three do not know how large the gradient is. That is why one
+# learning rate, 0.001, suits Adam in so many networks.
+#
+# RMSprop begins with steps that are too long: its mean square starts at 0, and nothing
+# corrects for that. Adam is RMSprop with a memory for the direction and with that
+# correction. Adadelta is RMSprop with its own steps in the place of a learning rate.
 #
 # Adadelta's first step, 0.0014, is √(ε / (1 − ρ)): it comes from ε alone. It then
 # lengthens its stride by itself.
@@ -343,7 +353,7 @@ for name, (family, default, style) in families.items():
     at = left[np.argmin(np.abs(rates - default))]
     axis.loglog(default, at, style[:2], ms=16, mfc="none", mew=2)
 axis.axhline(np.log(10), color="0.6", lw=1)
-axis.text(1e-4, 2.05, "guessing", va="top", fontsize=10)
+axis.text(10, 2.05, "guessing", va="top", ha="right", fontsize=11)
 axis.set(xlabel="learning rate", ylabel="loss after three passes")
 axis.set_title("Large marks: Keras's defaults")
 axis.set_yticks((0.2, 0.5, 1, 2), ("0.2", "0.5", "1", "2"))
@@ -391,12 +401,14 @@ def watched(losses, rate=0.1, **settings):
 
 stalls = np.array([8.0, 4, 2, 1, 1, 1, 1, 1, 1])
 halves = 1e-3 * 0.5 ** np.arange(9)
-print("epoch ", *range(1, 10), sep="     ")
-for name, losses in (("stalls", stalls), ("halves", halves)):
-    falls = np.round(np.log10(watched(losses, patience=2))).astype(int)
-    print(f"{name}: rate 10 to the", *falls)
-tight = np.round(np.log10(watched(halves, patience=2, min_delta=0))).astype(int)
-print("halves, min_delta 0:   ", *tight)
+print(f"{'after epoch':22}", *(f"{epoch:5}" for epoch in range(1, 10)))
+for name, losses, settings in (
+    ("stalls", stalls, {}),
+    ("halves", halves, {}),
+    ("halves, min_delta 0", halves, {"min_delta": 0}),
+):
+    told = (f"{rate:5.2g}" for rate in watched(losses, patience=2, **settings))
+    print(f"{name:22}", *told)
 
 # %% [markdown]
 # The first falls two epochs after the last improvement, and again every two. The second
@@ -428,7 +440,7 @@ for name, days in (("alexnet", 5.5), ("vgg", 17.5)):  # the middle of what is sa
         f"{name:8}{seen / chosen.batch_size:9,.0f} steps, {speed:4.0f} images a second"
     )
 for falls in range(4):
-    print(f"after {falls} divisions by 10: rate {0.01 / 10**falls:g}")
+    print(f"rate after {falls} of the falls: {0.01 / 10**falls:g}")
 
 # %% [markdown]
 # A telephone does more today. What has not changed is the recipe: momentum 0.9, a rate

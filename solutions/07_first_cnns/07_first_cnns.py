@@ -68,10 +68,12 @@ def show_layers(model):
 #
 # - Each function takes nothing and returns a **new Keras model** with fresh random
 #   weights, not compiled: `keras.Sequential`, `keras.Model(inputs, outputs)`, whichever
-#   you like. Begin with `keras.Input(shape)` (without the batch) so that all sizes are
-#   known.
+#   you like, but no class of your own. Begin with `keras.Input(shape)` (without the
+#   batch) so that all sizes are known.
 # - Use the layers of `keras.layers` (and nothing of your own inside), with their
-#   default initialisers or other usual random ones.
+#   default initialisers, or He's, LeCun's or orthogonal ones. (Each of them suits its
+#   scale to the layer. A fixed one, such as `"random_normal"`, makes LeNet-5 begin so
+#   small that twenty steps of training hardly move it, and the tests train it so long.)
 # - What counts is what the model computes: an activation may be an argument or a layer,
 #   padding may be `"same"` or a layer of zeros, names are yours. The **order** is the
 #   one asked for.
@@ -206,7 +208,7 @@ axis.bar(names, changes, bottom=steps[:-1], color="0.6", edgecolor="black", lw=1
 axis.axhline(steps[0], color="black", ls=":", label=f"1998: {steps[0]:,}")
 axis.axhline(steps[-1], color="black", ls="--", label=f"yours: {steps[-1]:,}")
 axis.set(ylim=(59_900, 61_900), ylabel="parameters", title="From 1998 to today")
-axis.legend(loc="upper left")
+axis.legend(loc="center left")
 plt.show()
 
 # %% [markdown]
@@ -399,7 +401,7 @@ for (name, losses), style in zip(memory.items(), ("k-", "k--", "k:"), strict=Tru
     axis.semilogy(losses, style, lw=2, label=name)
 axis.axhline(np.log(10), color="0.6", label="ln 10: guessing")
 axis.set(xlabel="step", ylabel="loss on the twenty", title="Learning by heart")
-axis.legend()
+axis.legend(loc="lower left", fontsize=11)
 axis.grid(alpha=0.3)
 plt.show()
 
@@ -509,13 +511,13 @@ for axis, (name, arguments) in zip(axes, settings.items(), strict=True):
     axis.contour(a, b, 0.5 * (a**2 + 20 * b**2), levels=12, colors="0.75")
     axis.plot(*path.T, "k.-", lw=1)
     loss = 0.5 * np.sum(steepness * path[-1] ** 2)
-    axis.set(title=f"{name}: {loss:.0e}", xlabel="$w_1$")
+    axis.set(title=f"{name}: loss {loss:.1g}", xlabel="$w_1$", xticks=(-4, 0, 4, 8))
 axes[0].set_ylabel("$w_2$")
 plt.tight_layout()
 plt.show()
 
 # %% [markdown]
-# The numbers are the losses after 40 steps. Plain descent has to go slowly along the
+# Plain descent has to go slowly along the
 # valley, or it would jump out across it. Momentum adds up what stays the same (along)
 # and cancels what alternates (across); it overshoots, and Nesterov's look ahead brakes
 # it. (The look ahead has a price: across the valley it bears a smaller rate. Try 0.08.)
