@@ -82,21 +82,34 @@ static void GatherBlock(const Gather<T>& g, const Weights<T>& weights,
   } while (tap < g.taps);
 }
 
+// The workers' pointer tables, shared by gathers that run one after the other.
+template <typename T>
+struct GatherScratch {
+  const T** tables = nullptr;
+  int64_t size = 0;
+};
+
 // Runs a gather over all its pixels.
 template <typename T>
 static Outcome RunGather(const Runtime& runtime, const Gather<T>& g,
                          const Weights<T>& weights, const Panels<T>& panels,
-                         int64_t groups) {
+                         int64_t groups, GatherScratch<T>* scratch) {
   const double work = static_cast<double>(g.Pixels()) * g.taps * g.run *
                       panels.filters * groups;
   const int workers = WorkersFor(runtime, work);
   const int64_t units = groups * panels.count;
   const int rows = kTileRows[panels.width - 1];
-  const JobPlan plan =
-      PlanJobs(g.Pixels(), g.stride_h * g.stride_w * g.in_channels * sizeof(T),
-               units, rows, workers);
+  // A stride beyond the image leaves no more than the image to read.
+  const int64_t reads =
+      Clamp(g.in_h, 1, g.stride_h) * Clamp(g.in_w, 1, g.stride_w);
+  const JobPlan plan = PlanJobs(g.Pixels(), reads * g.in_channels * sizeof(T),
+                                units, rows, workers);
   const int64_t table_size = (kMaxTapBlock + 1) * plan.block;
-  const T** tables = Allocate<const T*>(runtime, workers * table_size);
+  if (workers * table_size > scratch->size) {
+    scratch->size = workers * table_size;
+    scratch->tables = Allocate<const T*>(runtime, scratch->size);
+  }
+  const T** tables = scratch->tables;
   if (tables == nullptr) return Outcome::kOutOfMemory;
   ForEach(runtime, workers, plan.blocks * plan.chunks,
           [&](int64_t job, int worker) {
@@ -133,12 +146,48 @@ static bool PrepareWeights(const Runtime& runtime, const T* kernel,
 // With few channels the runs are so short that following pointers takes longer
 // than the sums. The values under one kernel row are contiguous in NHWC, so a
 // whole row becomes one run. On padding that holds only in a padded copy, which
-// each job makes of the rows that it needs.
+// each job makes of the rows and columns that it needs.
 constexpr int64_t kMergeBelow = 16;
+// A copy holds what lies between taps and between outputs too. Beyond this size
+// (strides or dilations of thousands) that is most of it.
+constexpr double kMergedBytes = 16 * 1024 * 1024;
+
+// How the output is cut into jobs: bands of rows, and of columns where a row is
+// long, a few hundred pixels each.
+struct MergePlan {
+  int64_t rows, cols;      // outputs of a job
+  int64_t bands, columns;  // jobs that an image is cut into
+  int64_t in_h, in_w;      // input under them, padding included
+
+  MergePlan(const ConvGeometry& g, int workers) {
+    columns = CeilDiv(g.cols.out, kMaxBlock);
+    cols = CeilDiv(g.cols.out, columns);
+    columns = CeilDiv(g.cols.out, cols);
+    const int64_t per_image = workers > 1 ? CeilDiv(4 * workers, g.batch) : 1;
+    rows = Clamp(Clamp(kMaxBlock / cols, 1, CeilDiv(g.rows.out, per_image)), 1,
+                 g.rows.out);
+    bands = CeilDiv(g.rows.out, rows);
+    in_h = (rows - 1) * g.rows.stride + g.rows.EffectiveKernel();
+    in_w = (cols - 1) * g.cols.stride + g.cols.EffectiveKernel();
+  }
+};
+
+template <typename T>
+static bool MergesRows(const ConvGeometry& g, int workers) {
+  if (g.groups != 1 || g.channels >= kMergeBelow || g.cols.kernel == 1 ||
+      g.cols.dilation != 1) {
+    return false;
+  }
+  const MergePlan plan(g, workers);
+  return static_cast<double>(plan.in_h) * plan.in_w * g.channels * sizeof(T) <=
+         kMergedBytes;
+}
 
 template <typename T>
 static Outcome MergedRows(const Runtime& runtime, const ConvGeometry& g,
-                          const T* input, const T* kernel, T* output) {
+                          int workers, const T* input, const T* kernel,
+                          T* output) {
+  const MergePlan plan(g, workers);
   const Panels<T> panels(g.filters);
   const int64_t run = g.cols.kernel * g.channels;
   int64_t *tap_h, *tap_w, *tap_weights;
@@ -155,40 +204,35 @@ static Outcome MergedRows(const Runtime& runtime, const ConvGeometry& g,
     tap_w[kh] = 0;
     tap_weights[kh] = kh * weights.tap_stride;
   }
-  const int workers = WorkersFor(runtime, g.MultiplyAdds());
-  // Bands of rows, a few hundred pixels each and a few per worker.
-  const int64_t per_image = workers > 1 ? CeilDiv(4 * workers, g.batch) : 1;
-  const int64_t band =
-      Clamp(Clamp(kMaxBlock / g.cols.out, 1, CeilDiv(g.rows.out, per_image)), 1,
-            g.rows.out);
-  const int64_t bands = CeilDiv(g.rows.out, band);
-  const int64_t padded_w =
-      g.cols.InputAt(g.cols.out - 1, g.cols.kernel - 1) + g.cols.pad_before + 1;
-  const int64_t padded_h =
-      (band - 1) * g.rows.stride + g.rows.EffectiveKernel();
   const bool copies =
-      g.cols.pad_before > 0 || padded_w > g.cols.in || g.rows.pad_before > 0 ||
+      g.cols.pad_before > 0 || g.rows.pad_before > 0 ||
+      g.cols.InputAt(g.cols.out - 1, g.cols.kernel - 1) >= g.cols.in ||
       g.rows.InputAt(g.rows.out - 1, g.rows.kernel - 1) >= g.rows.in;
-  const int64_t row_size = padded_w * g.channels;
-  const int64_t table_size = (kMaxTapBlock + 1) * band * g.cols.out;
+  const int64_t row_size = plan.in_w * g.channels;
+  const int64_t table_size = (kMaxTapBlock + 1) * plan.rows * plan.cols;
   const T** tables = Allocate<const T*>(runtime, workers * table_size);
   T* padded =
-      copies ? Allocate<T>(runtime, workers * padded_h * row_size) : zeros;
+      copies ? Allocate<T>(runtime, workers * plan.in_h * row_size) : zeros;
   if (tables == nullptr || padded == nullptr) return Outcome::kOutOfMemory;
 
-  ForEach(runtime, workers, g.batch * bands, [&](int64_t job, int worker) {
-    const int64_t n = job / bands;
-    const int64_t oh = job % bands * band;
-    const int64_t rows = Clamp(band, 0, g.rows.out - oh);
+  const int64_t jobs = g.batch * plan.bands * plan.columns;
+  ForEach(runtime, workers, jobs, [&](int64_t job, int worker) {
+    const int64_t ow = job % plan.columns * plan.cols;
+    const int64_t oh = job / plan.columns % plan.bands * plan.rows;
+    const int64_t n = job / plan.columns / plan.bands;
+    const int64_t rows = Clamp(plan.rows, 0, g.rows.out - oh);
+    const int64_t cols = Clamp(plan.cols, 0, g.cols.out - ow);
     const int64_t ih = g.rows.InputAt(oh, 0);
+    const int64_t iw = g.cols.InputAt(ow, 0);
     const T* image = input + n * g.rows.in * g.cols.in * g.channels;
     Gather<T> view{};
     view.batch = 1;
     view.grid_h = view.out_h = rows;
-    view.grid_w = view.out_w = g.cols.out;
+    view.grid_w = cols;
+    view.out_w = g.cols.out;
     view.out_channels = g.filters;
     view.step_h = view.step_w = 1;
-    view.out = output + (n * g.rows.out + oh) * g.cols.out * g.filters;
+    view.out = output + ((n * g.rows.out + oh) * g.cols.out + ow) * g.filters;
     view.in_h = (rows - 1) * g.rows.stride + g.rows.EffectiveKernel();
     view.in_channels = g.channels;
     view.stride_h = g.rows.stride;
@@ -200,28 +244,31 @@ static Outcome MergedRows(const Runtime& runtime, const ConvGeometry& g,
     view.run = run;
     view.zeros = zeros;
     if (copies) {
-      T* copy = padded + worker * padded_h * row_size;
-      const int64_t left = g.cols.pad_before * g.channels;
-      const int64_t inside = Clamp(g.cols.in * g.channels, 0, row_size - left);
+      T* copy = padded + worker * plan.in_h * row_size;
+      // Values of a row: padding on the left, those inside, the rest padding.
+      const int64_t begin = Clamp(iw, 0, g.cols.in);
+      const int64_t end = Clamp(iw + plan.in_w, begin, g.cols.in);
+      const int64_t left = Clamp(-iw, 0, plan.in_w) * g.channels;
+      const int64_t inside = (end - begin) * g.channels;
       for (int64_t row = 0; row < view.in_h; ++row) {
         T* to = copy + row * row_size;
         const int64_t from = ih + row;
-        if (from < 0 || from >= g.rows.in || inside <= 0) {
+        if (from < 0 || from >= g.rows.in || inside == 0) {
           memset(to, 0, row_size * sizeof(T));
           continue;
         }
         memset(to, 0, left * sizeof(T));
-        memcpy(to + left, image + from * g.cols.in * g.channels,
+        memcpy(to + left, image + (from * g.cols.in + begin) * g.channels,
                inside * sizeof(T));
         memset(to + left + inside, 0, (row_size - left - inside) * sizeof(T));
       }
       view.in = copy;
-      view.in_w = padded_w;
+      view.in_w = plan.in_w;
     } else {
-      view.in = image + ih * g.cols.in * g.channels;
+      view.in = image + (ih * g.cols.in + iw) * g.channels;
       view.in_w = g.cols.in;
     }
-    GatherBlock(view, weights, panels, 0, rows * g.cols.out, 0, panels.count,
+    GatherBlock(view, weights, panels, 0, rows * cols, 0, panels.count,
                 tables + worker * table_size);
   });
   return Outcome::kDone;
@@ -230,9 +277,9 @@ static Outcome MergedRows(const Runtime& runtime, const ConvGeometry& g,
 template <typename T>
 static Outcome DirectForward(const Runtime& runtime, const ConvGeometry& g,
                              const T* input, const T* kernel, T* output) {
-  if (g.groups == 1 && g.channels < kMergeBelow && g.cols.kernel > 1 &&
-      g.cols.dilation == 1) {
-    return MergedRows(runtime, g, input, kernel, output);
+  const int workers = WorkersFor(runtime, g.MultiplyAdds());
+  if (MergesRows<T>(g, workers)) {
+    return MergedRows(runtime, g, workers, input, kernel, output);
   }
   const Panels<T> panels(g.GroupFilters());
   int64_t *tap_h, *tap_w, *tap_weights;
@@ -249,5 +296,6 @@ static Outcome DirectForward(const Runtime& runtime, const ConvGeometry& g,
     tap_weights[tap] = tap * weights.tap_stride;
   }
   gather.tap_weights = tap_weights;
-  return RunGather(runtime, gather, weights, panels, g.groups);
+  GatherScratch<T> scratch;
+  return RunGather(runtime, gather, weights, panels, g.groups, &scratch);
 }
