@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from shared.ops.standalone import PASSES, Axis, Geometry, Standalone
@@ -58,3 +59,30 @@ def test_patches_of_a_stride_take_one_table(kernels, rng):
         "grad_input", "direct", g, *p.operands["grad_input"], memory_bytes=FEW
     )
     close(y, p.expected["grad_input"], p.terms["grad_input"])
+
+
+@pytest.mark.parametrize("isa", supported())
+@pytest.mark.parametrize("how", ["winograd2x2", "winograd4x4"])
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 3e38])
+@pytest.mark.parametrize("place", [(0, 0, 0, 2), (1, 5, 6, 9), (1, 10, 7, 17)])
+@pytest.mark.parametrize("tiles", ["few", "many"])
+def test_winograd_spreads_no_infinity(kernels, rng, how, isa, value, place, tiles):
+    """Values beyond the range are in the results that see them, and nowhere else.
+
+    Both orders of the work: tile by tile, and panel by panel of filters.
+    """
+    batch = 2 if tiles == "few" else 9
+    g = Geometry(batch, Axis(11, 3, pads=(1, 1)), Axis(9, 3, pads=(1, 0)), 18, 20)
+    for which in PASSES:
+        a, b = problem(g, "float32", rng).operands[which]
+        a = a.copy()
+        a[place] = value
+        with np.errstate(all="ignore"):
+            expected = kernels.run(which, "naive", g, a, b, isa=isa)
+        actual = kernels.run(which, how, g, a, b, isa=isa, threads=2)
+        assert not np.isfinite(value) or np.abs(expected).max() > 1e38
+        np.testing.assert_array_equal(np.isnan(actual), np.isnan(expected))
+        infinite = np.isinf(expected)
+        np.testing.assert_array_equal(actual[infinite], expected[infinite])
+        seen = np.abs(expected) < 1e6
+        np.testing.assert_allclose(actual[seen], expected[seen], atol=1e-2)

@@ -40,6 +40,7 @@ Outcome Winograd<T, Tile>::RunTileBlocks(const Runtime& runtime,
             T* m = v + v_size;
             const T** in = pointers + worker * 2 * block;
             T** out = const_cast<T**>(in + block);
+            V check = Simd::Zero();
             for (int64_t i = 0; i < count; ++i) {
               in[i] = v + i * v_layout.width;
               out[i] = m + i * m_layout.width;
@@ -53,9 +54,10 @@ Outcome Winograd<T, Tile>::RunTileBlocks(const Runtime& runtime,
               const int64_t f = panels.First(panel);
               for (int64_t i = 0; i < count; ++i) {
                 TransformOutput(p, begin + i, f, f + panels.Filters(panel),
-                                m_layout, out[i]);
+                                m_layout, out[i], &check);
               }
             }
+            Report<T>(check, p.finite);
           });
   return Outcome::kDone;
 }
@@ -109,9 +111,11 @@ Outcome Winograd<T, Tile>::RunPanels(const Runtime& runtime,
         Multiply(pointers, c, v_layout.stride, u, run, width,
                  panels.Vectors(panel), count, out, m_layout.stride, c > 0);
       }
+      V check = Simd::Zero();
       for (int64_t i = 0; i < count; ++i) {
-        TransformOutput(p, begin + i, f, f_end, m_layout, out[i]);
+        TransformOutput(p, begin + i, f, f_end, m_layout, out[i], &check);
       }
+      Report<T>(check, p.finite);
     });
   }
   return Outcome::kDone;
@@ -154,10 +158,13 @@ static Outcome WinogradForward(const Runtime& runtime, const ConvGeometry& g,
   if (!FitsWinograd(g)) return Outcome::kUnsupported;
   const T* zeros = AllocateZeros<T>(runtime, g.channels);
   if (zeros == nullptr) return Outcome::kOutOfMemory;
-  return Winograd<T, Tile>::Run(
+  std::atomic<bool> finite{true};
+  const Outcome outcome = Winograd<T, Tile>::Run(
       runtime, {g.batch, g.rows.in, g.cols.in, g.channels, g.rows.out,
                 g.cols.out, g.filters, g.rows.pad_before, g.cols.pad_before,
-                input, kernel, output, zeros});
+                input, kernel, output, zeros, &finite});
+  if (outcome != Outcome::kDone || finite) return outcome;
+  return DirectForward(runtime, g, input, kernel, output);
 }
 
 // The gradient in the input is a convolution of d_output with the kernel
@@ -171,8 +178,12 @@ static Outcome WinogradGradInput(const Runtime& runtime, const ConvGeometry& g,
   const T* zeros = AllocateZeros<T>(runtime, g.filters);
   if (zeros == nullptr || flipped == nullptr) return Outcome::kOutOfMemory;
   TransposeKernel(runtime, g, kernel, true, flipped);
-  return Winograd<T, Tile>::Run(
-      runtime, {g.batch, g.rows.out, g.cols.out, g.filters, g.rows.in,
-                g.cols.in, g.channels, 2 - g.rows.pad_before,
-                2 - g.cols.pad_before, d_output, flipped, d_input, zeros});
+  std::atomic<bool> finite{true};
+  const Outcome outcome = Winograd<T, Tile>::Run(
+      runtime,
+      {g.batch, g.rows.out, g.cols.out, g.filters, g.rows.in, g.cols.in,
+       g.channels, 2 - g.rows.pad_before, 2 - g.cols.pad_before, d_output,
+       flipped, d_input, zeros, &finite});
+  if (outcome != Outcome::kDone || finite) return outcome;
+  return DirectGradInput(runtime, g, d_output, kernel, d_input);
 }

@@ -60,7 +60,9 @@ struct WinogradGrad {
   static void TransformKernelGrad(const T* du, int64_t c_begin,
                                   int64_t channels, int64_t f_begin,
                                   int64_t filters, int64_t width,
-                                  const ConvGeometry& g, T* d_kernel) {
+                                  const ConvGeometry& g, T* d_kernel,
+                                  std::atomic<bool>* finite) {
+    V check = Simd::Zero();
     for (int64_t c = 0; c < channels; ++c) {
       for (int64_t f = 0; f < filters; f += kLanes) {
         V u[kIn][kIn], result[3][3];
@@ -71,12 +73,14 @@ struct WinogradGrad {
         BothWays<T, kIn, 3>(u, result, Map::KernelTransposed);
         const int64_t lanes = Clamp(filters - f, 0, kLanes);
         for (int tap = 0; tap < 9; ++tap) {
+          Check<T>(result[tap / 3][tap % 3], &check);
           Simd::StoreN(d_kernel + (tap * g.channels + c_begin + c) * g.filters +
                            f_begin + f,
                        result[tap / 3][tap % 3], static_cast<int>(lanes));
         }
       }
     }
+    Report<T>(check, finite);
   }
 
   static Outcome Run(const Runtime& runtime, const ConvGeometry& g,
@@ -85,11 +89,12 @@ struct WinogradGrad {
     const int64_t widest = g.channels > g.filters ? g.channels : g.filters;
     const T* zeros = AllocateZeros<T>(runtime, widest);
     if (zeros == nullptr) return Outcome::kOutOfMemory;
+    std::atomic<bool> finite{true};
     const WinogradProblem<T> p{g.batch,    g.rows.in,         g.cols.in,
                                g.channels, g.rows.out,        g.cols.out,
                                g.filters,  g.rows.pad_before, g.cols.pad_before,
                                input,      nullptr,           nullptr,
-                               zeros};
+                               zeros,      &finite};
     const Panels<T> panels(g.filters);
     const int64_t width = panels.Stride();
     const int64_t tiles = Forward::Tiles(p);
@@ -157,8 +162,10 @@ struct WinogradGrad {
       }
       T* result =
           which == 0 ? d_kernel : partial + (which - 1) * g.KernelSize();
-      TransformKernelGrad(du, c, channels, f, f_end - f, width, g, result);
+      TransformKernelGrad(du, c, channels, f, f_end - f, width, g, result,
+                          p.finite);
     });
+    if (!finite) return DirectGradKernel(runtime, g, input, d_output, d_kernel);
     AddPartials(runtime, partial, splits - 1, g.KernelSize(), d_kernel);
     return Outcome::kDone;
   }

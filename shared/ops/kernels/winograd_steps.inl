@@ -13,7 +13,26 @@ struct WinogradProblem {
   const T* kernel;  // (3, 3, channels, filters)
   T* out;
   const T* zeros;  // `channels` rounded up to whole vectors of them
+  // Set to false where a result is infinite or not a number. The transforms mix
+  // the values of a tile, so that one infinity makes not-a-numbers of outputs
+  // that do not see it; the caller has the direct convolution do it again.
+  std::atomic<bool>* finite;
 };
+
+// Sums zeros for finite values, not-a-numbers for all others.
+template <typename T>
+static inline void Check(typename Vec<T>::V value, typename Vec<T>::V* sum) {
+  *sum = Vec<T>::Fma(value, Vec<T>::Zero(), *sum);
+}
+
+template <typename T>
+static inline void Report(typename Vec<T>::V sum, std::atomic<bool>* finite) {
+  T lanes[Vec<T>::kLanes];
+  Vec<T>::Store(lanes, sum);
+  for (T lane : lanes) {
+    if (lane != 0) finite->store(false, std::memory_order_relaxed);
+  }
+}
 
 static inline bool FitsWinograd(const ConvGeometry& g) {
   return g.rows.kernel == 3 && g.cols.kernel == 3 && g.IsUnitStride() &&
@@ -129,7 +148,8 @@ struct Winograd {
   // m[position * layout.stride + f] to the pixels of one tile.
   static void TransformOutput(const WinogradProblem<T>& p, int64_t tile,
                               int64_t f_begin, int64_t f_end,
-                              const Positions<T>& layout, const T* m) {
+                              const Positions<T>& layout, const T* m,
+                              V* check) {
     int64_t n, h, w;
     Place(p.out_h, p.out_w, tile, &n, &h, &w);
     const int64_t high = Clamp(p.out_h - h, 0, kOut);
@@ -146,6 +166,7 @@ struct Winograd {
       for (int64_t i = 0; i < high; ++i) {
         for (int64_t j = 0; j < wide; ++j) {
           T* to = out + (i * p.out_w + j) * p.filters + f;
+          Check<T>(y[i][j], check);
           if (lanes >= kLanes) {
             Simd::Store(to, y[i][j]);
           } else {
