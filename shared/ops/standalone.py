@@ -149,6 +149,11 @@ class Standalone:
         )
         return list(counts) if can else None
 
+    def isa(self) -> str:
+        """The instruction set that the operation would use in this process."""
+        self._library.course_isa.restype = ctypes.c_char_p
+        return self._library.course_isa().decode()
+
     def choose(self, which: str, geometry: Geometry, lanes: int = 16) -> str:
         """The implementation that `"auto"` takes."""
         choice = self._library.course_choose(

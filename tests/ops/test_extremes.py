@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -86,3 +90,15 @@ def test_winograd_spreads_no_infinity(kernels, rng, how, isa, value, place, tile
         np.testing.assert_array_equal(actual[infinite], expected[infinite])
         seen = np.abs(expected) < 1e6
         np.testing.assert_allclose(actual[seen], expected[seen], atol=1e-2)
+
+
+@pytest.mark.parametrize("asked", [None, "", *supported()])
+def test_the_instruction_set_follows_the_environment(asked):
+    environment = {k: v for k, v in os.environ.items() if k != "COURSE_OPS_ISA"}
+    if asked is not None:
+        environment["COURSE_OPS_ISA"] = asked
+    script = "from shared.ops.standalone import Standalone; print(Standalone().isa())"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment
+    )
+    assert done.stdout.strip() == (asked or supported()[0]), done.stderr

@@ -27,6 +27,7 @@ const FastKernels<T>* Choose() {
   const FastKernels<T>* sets[] = {FastKernelsAvx512<T>(), FastKernelsAvx2<T>(),
                                   FastKernelsPortable<T>()};
   const char* wanted = getenv("COURSE_OPS_ISA");
+  if (wanted != nullptr && *wanted == '\0') wanted = nullptr;
   bool reached = true;  // sets are in falling order: skip to the wanted one
   for (const FastKernels<T>* set : sets) {
     if (set != nullptr && wanted != nullptr && reached) {

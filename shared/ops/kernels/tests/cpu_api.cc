@@ -128,6 +128,11 @@ COURSE_API int course_count_costs(int how, int pass, int lanes,
   return 1;
 }
 
+// The instruction set that the operation would use.
+COURSE_API const char* course_isa() {
+  return course::ChooseFastKernels<float>().isa;
+}
+
 // The Implementation that "auto" takes, or -1 for impossible sizes.
 COURSE_API int course_choose(int pass, int lanes, const int64_t* sizes) {
   course::ConvGeometry g;
