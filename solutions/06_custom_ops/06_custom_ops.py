@@ -489,7 +489,7 @@ print("naive:", 8 * 8 * 5 * 5, "   patch:", (8 + 5 - 1) ** 2)
 # 7×7, any padding. Blocks are `kTile`×`kTile`.
 #
 # - For each channel, each block reads each pixel of its patch at most once from `x`.
-#   The tests count.
+#   Each output is written once, as in question 6. The tests count both.
 # - `__syncthreads()` waits for *all* threads of the block. A thread that has returned
 #   never comes.
 # - A GPU promises no order among threads. Emulated, they run in one order and then in
@@ -558,12 +558,12 @@ rows = np.arange(64)
 print("row length   sectors for one warp of each row, on average")
 for width in (28, 30, 31, 32, 36, 40):
     mean = np.mean([sectors(row * width) for row in rows])
-    aligned = [a for a in (4, 8, 16) if width % a == 0]
-    print(f"{width:10}   {mean:.2f}   multiple of {aligned or 'none of 4, 8, 16'}")
+    aligned = ", ".join(str(a) for a in (4, 8, 16) if width % a == 0)
+    print(f"{width:10}   {mean:.2f}   aligned to {aligned or 'none of 4, 8, 16'}")
 
 # %% [markdown]
 # 28 pixels and a ghost on either side make 30. Two more columns that nobody looks at,
-# 32, and every row begins a sector: one fetch in five is saved. Lengths that are
+# 32, and every row begins a sector: one fetch in six is saved. Lengths that are
 # multiples of 8 floats are enough here; 4 helps loads of four floats at a time, 16
 # whole cache lines. On a GPU this is what "aligned to 4, 8 or 16" buys.
 #
@@ -617,9 +617,10 @@ if has_gpu():
         )
 
 plt.figure(figsize=(8, 0.7 * len(rates) + 1))
-plt.barh(list(rates), list(rates.values()), color="0.5", edgecolor="k")
+bars = plt.barh(list(rates), list(rates.values()), color="0.5", edgecolor="k")
+plt.bar_label(bars, [f"{rate:,.0f}" for rate in rates.values()], padding=4)
 plt.xscale("log")
-plt.xlim(left=0.3)
+plt.xlim(0.3, 4 * max(rates.values()))
 plt.gca().invert_yaxis()
 plt.xlabel("GFLOP/s (log scale)")
 plt.tight_layout()
