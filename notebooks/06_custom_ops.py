@@ -233,7 +233,7 @@ def occupied(width, height, block):
     for k in range(down + 1):
         axis.axhline(k * block - 0.5, color="k", lw=2)
     axis.set(
-        title=f"{across} x {down} blocks of {block} x {block}, {idle} threads idle",
+        title=f"{across} × {down} blocks of {block} × {block}, {idle} threads idle",
         xlabel="column = blockIdx.x * blockDim.x + threadIdx.x",
         ylabel="row",
     )
@@ -332,8 +332,11 @@ def fetched(taps):
         xlabel="edge of the tile",
         ylabel="pixels fetched per output",
         yscale="log",
-        title=f"filter {taps} x {taps}",
+        title=f"filter {taps} × {taps}",
     )
+    axis.set_yticks((1, 2, 5, 10, 20, 50, 100), (1, 2, 5, 10, 20, 50, 100))
+    axis.set_ylim(0.9, 1.3 * taps**2)
+    axis.minorticks_off()
     axis.legend()
     return fig
 
@@ -402,16 +405,20 @@ ways = {
 }
 channels = [1, 4, 16, 64]
 plt.figure(figsize=(8, 4.2))
-for (name, run), style in zip(ways.items(), ("k:", "k-.", "k-", "k--"), strict=True):
-    plt.plot(
-        channels, [gflops(c, run) for c in channels], style, marker="o", label=name
-    )
+for (name, run), style in zip(
+    ways.items(), ("k:o", "k-.s", "k-^", "k--D"), strict=True
+):
+    rates = [gflops(c, run) for c in channels]
+    plt.plot(channels, rates, style, mfc="w", ms=8, label=name)
+    print(f"{name:10}", *(f"{rate:7.1f}" for rate in rates), " GFLOP/s")
 plt.xscale("log", base=2)
 plt.yscale("log")
 plt.xticks(channels, channels)
+plt.yticks((3, 10, 30, 100, 300), (3, 10, 30, 100, 300))
+plt.minorticks_off()
 plt.xlabel("channels")
 plt.ylabel("GFLOP/s")
-plt.legend()
+plt.legend(handlelength=3.5)
 plt.show()
 
 # %% [markdown]
