@@ -68,7 +68,9 @@ plt.show()
 #
 # Right below stands `check("...")`. It runs a few small tests on what you have just
 # defined and tells you what was called, what came back and what was expected. Here is
-# what it says about an answer that is plainly wrong:
+# what it says about an answer that is plainly wrong. (The question is one of assignment
+# 04. If your copy of the course has no 04 yet, this cell and two more below print one
+# line that says so: read what stands here before you run them.)
 
 # %%
 from grader.notebook import check
@@ -131,9 +133,9 @@ grade("assignments/04", "-q", "im2col", "-q", "col2im", "--seed", "4")
 #
 # Some mistakes are so common that the grader knows them. If your results are exactly
 # those of such a mistake, it says what happened. This is the report for somebody who
-# turned the kernel around. (It needs the hidden tests, which only your instructor's
-# copy has: in yours the cell prints one line that says so. What you read below was
-# printed by theirs.)
+# turned the kernel around. (Only your instructor's copy has the hidden tests and the
+# known mistakes: in yours the cell prints one line that says so. What you read below
+# was printed by theirs.)
 
 # %%
 grade(
@@ -156,4 +158,5 @@ grade(
 # - **No network.** `DATASET = "digits"` at the top of a notebook needs none.
 # - **Slow machine.** Start Jupyter with `COURSE_QUICK=1`: less data, fewer epochs.
 #
-# Now open `notebooks/04_conv_layer.ipynb`, and then `assignments/04_conv_layer/`.
+# Now open the walk-through of your first assignment, and then the assignment: say,
+# `notebooks/04_conv_layer.ipynb`, and then `assignments/04_conv_layer/`.
