@@ -13,6 +13,8 @@ from solutions.expect import several
 # Arrows that point left, right, up and down: a mirror exchanges the first two.
 ARROWS = np.array([1, 0, 2, 3])
 DIGITS = np.array([0, 1, -1, -1, -1, -1, -1, -1, 8, -1])
+# The last class has a partner: becomes[-1] is no mark.
+SIGNS = np.array([0, -1, 4, -1, 2])
 
 
 def flipped(value):
@@ -74,13 +76,15 @@ def test_p_0_mirrors_nothing(student, rng):
     assert not judge(value, x, labels, ARROWS).any(), "p = 0 must mirror no image"
 
 
-def test_digits_that_may_not_be_mirrored_are_not(student, rng):
-    x, labels = normal(rng, (30, 4, 6, 1)), np.arange(30) % 10
-    value = student.random_flip(x, labels, DIGITS, generator_of(student, rng), p=1.0)
-    turned = judge(value, x, labels, DIGITS)
-    expected = np.isin(labels, [0, 1, 8])
-    assert np.array_equal(turned, expected), (
-        "with p = 1 exactly the digits 0, 1 and 8 must be mirrored"
+@pytest.mark.parametrize("becomes", [DIGITS, SIGNS], ids=["digits", "signs"])
+def test_what_may_not_be_mirrored_is_not(student, rng, becomes):
+    x, labels = normal(rng, (30, 4, 6, 2)), np.arange(30) % len(becomes)
+    value = student.random_flip(x, labels, becomes, generator_of(student, rng), p=1.0)
+    turned = judge(value, x, labels, becomes)
+    allowed = np.flatnonzero(becomes >= 0)
+    assert np.array_equal(turned, np.isin(labels, allowed)), (
+        f"with p = 1 and becomes {becomes.tolist()} exactly the classes "
+        f"{allowed.tolist()} must be mirrored"
     )
 
 
@@ -94,6 +98,24 @@ def test_about_p_of_the_images_are_mirrored(student, rng, p):
     assert abs(times - count * p) < 9 * np.sqrt(count * p * (1 - p)), (
         f"with p = {p}, about {count * p:.0f} of {count} images should be mirrored, "
         f"not {times}"
+    )
+
+
+def test_not_always_as_many(student, rng):
+    """That 24 draws of 10 coins each show as many heads happens once in 10^14."""
+    x, labels = normal(rng, (10, 1, 2, 1)), np.full(10, 3)
+    generator = generator_of(student, rng)
+    times = [
+        int(
+            judge(
+                student.random_flip(x, labels, ARROWS, generator), x, labels, ARROWS
+            ).sum()
+        )
+        for _ in range(24)
+    ]
+    assert len(set(times)) > 1, (
+        f"in each of 24 calls {times[0]} of 10 images were mirrored: each image must "
+        "be drawn for by itself, so that their number varies"
     )
 
 
