@@ -260,6 +260,32 @@ def starts_with_a_velocity(
     return _sgd(w, velocity, learning_rate, g, momentum, nesterov), velocity
 
 
+@misconception(
+    "sgd_momentum",
+    hint="Your weights climb: the velocity takes lr * g off, it does not add it. Check "
+    "the sign at one place only, in v or where w moves.",
+)
+def climbs(
+    w, g, state, learning_rate=0.01, momentum=0.9, nesterov=False, weight_decay=0.0
+):
+    g = g + weight_decay * w
+    velocity = momentum * (0.0 if state is None else state) + learning_rate * g
+    return _sgd(w, velocity, -learning_rate, g, momentum, nesterov), velocity
+
+
+@misconception(
+    "sgd_momentum",
+    hint="Your state does not come back: every step starts with a velocity of 0. "
+    "Return the velocity as new_state, and take it from state at the next step.",
+)
+def forgets_the_velocity(
+    w, g, state, learning_rate=0.01, momentum=0.9, nesterov=False, weight_decay=0.0
+):
+    g = g + weight_decay * w
+    velocity = -learning_rate * g
+    return _sgd(w, velocity, learning_rate, g, momentum, nesterov), velocity
+
+
 # adam
 
 
@@ -335,6 +361,47 @@ def counts_every_step_as_the_first(
 
 @misconception(
     "adam",
+    hint="t is 0 at your first step, so that both corrections are 0 there, and 0 / 0 "
+    "is no number. The first step has t = 1: count before you correct.",
+)
+def counts_from_zero(
+    w, g, state, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+):
+    m, v, t = _means(state, g, beta_1, beta_2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        up, down = np.sqrt(1 - beta_2 ** (t - 1)), np.subtract(1, beta_1 ** (t - 1))
+        return w - learning_rate * up / down * m / (np.sqrt(v) + epsilon), (m, v, t)
+
+
+@misconception(
+    "adam",
+    hint="Your count is one ahead: the first step is corrected with t = 2. Count once "
+    "a step, before you correct.",
+)
+def counts_one_ahead(
+    w, g, state, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+):
+    m, v, t = _means(state, g, beta_1, beta_2)
+    rate = learning_rate * np.sqrt(1 - beta_2 ** (t + 1)) / (1 - beta_1 ** (t + 1))
+    return w - rate * m / (np.sqrt(v) + epsilon), (m, v, t)
+
+
+@misconception(
+    "adam",
+    hint="You remember the corrected means, and correct them again at the next step. "
+    "What goes into the state is m and v as they are.",
+)
+def remembers_the_corrected_means(
+    w, g, state, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+):
+    m, v, t = _means(state, g, beta_1, beta_2)
+    m, v = m / (1 - beta_1**t), v / (1 - beta_2**t)
+    root = np.sqrt(v) + epsilon / np.sqrt(1 - beta_2**t)
+    return w - learning_rate * m / root, (m, v, t)
+
+
+@misconception(
+    "adam",
     hint="v is the running mean of g * g, number by number. Yours is one number for "
     "all weights (the square of the gradient's length, or its mean), so that each "
     "weight no longer has a step of its own.",
@@ -384,6 +451,31 @@ def remembers_the_scaled_step(w, g, state, learning_rate=1.0, rho=0.95, epsilon=
 def forgets_its_own_steps(w, g, state, learning_rate=1.0, rho=0.95, epsilon=1e-7):
     a = rho * (0.0 if state is None else state) + (1 - rho) * g**2
     return w - learning_rate * g / np.sqrt(a + epsilon), a
+
+
+@misconception(
+    "adadelta",
+    hint="Your weights climb: the step carries its minus already, so it is added to w.",
+)
+def subtracts_a_negative_step(w, g, state, learning_rate=1.0, rho=0.95, epsilon=1e-7):
+    a, d = (0.0, 0.0) if state is None else state
+    a = rho * a + (1 - rho) * g**2
+    step = -np.sqrt(d + epsilon) / np.sqrt(a + epsilon) * g
+    return w - learning_rate * step, (a, rho * d + (1 - rho) * step**2)
+
+
+@misconception(
+    "adadelta",
+    hint="Nothing ever moves: d is 0 at first, and without epsilon under the upper "
+    "root every step is 0, and so d stays 0.",
+)
+def leaves_out_the_upper_epsilon(
+    w, g, state, learning_rate=1.0, rho=0.95, epsilon=1e-7
+):
+    a, d = (0.0, 0.0) if state is None else state
+    a = rho * a + (1 - rho) * g**2
+    step = -np.sqrt(d) / np.sqrt(a + epsilon) * g
+    return w + learning_rate * step, (a, rho * d + (1 - rho) * step**2)
 
 
 @misconception(
@@ -593,4 +685,153 @@ def _rates(values, rate, factor, patience, mode, min_delta, min_lr):
         if waited >= patience:
             rate, waited = max(rate * factor, min_lr), 0
         rates.append(rate)
+    return rates
+
+
+@misconception(
+    "plateau_lr",
+    hint="min_delta makes no difference in your answer: the least gain counts. An "
+    "improvement is better than the best by more than min_delta.",
+)
+def takes_the_least_gain(
+    values,
+    learning_rate,
+    factor=0.1,
+    patience=10,
+    mode="min",
+    min_delta=1e-4,
+    min_lr=0.0,
+):
+    return _rates(values, learning_rate, factor, patience, mode, 0.0, min_lr)
+
+
+@misconception(
+    "plateau_lr",
+    hint="A gain that is too small to count still becomes your new best, so that many "
+    "small gains never add up to an improvement. Only an improvement moves the best.",
+)
+def moves_the_best_at_every_gain(
+    values,
+    learning_rate,
+    factor=0.1,
+    patience=10,
+    mode="min",
+    min_delta=1e-4,
+    min_lr=0.0,
+):
+    rates, best, waited = [], None, 0
+    for value in values:
+        better = best is None or _better(value, best, mode, min_delta)
+        if best is None or _better(value, best, mode, 0.0):
+            best = value
+        waited = 0 if better else waited + 1
+        if waited >= patience:
+            learning_rate, waited = max(learning_rate * factor, min_lr), 0
+        rates.append(learning_rate)
+    return rates
+
+
+@misconception(
+    "plateau_lr",
+    hint="Your min_delta is a share of the best. Here it is a difference: 0.25 means "
+    "lower by more than 0.25, whether the best is 1 or 30.",
+)
+def takes_min_delta_for_a_share(
+    values,
+    learning_rate,
+    factor=0.1,
+    patience=10,
+    mode="min",
+    min_delta=1e-4,
+    min_lr=0.0,
+):
+    rates, best, waited = [], None, 0
+    for value in values:
+        share = min_delta if best is None else min_delta * abs(best)
+        if best is None or _better(value, best, mode, share):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited >= patience:
+            learning_rate, waited = max(learning_rate * factor, min_lr), 0
+        rates.append(learning_rate)
+    return rates
+
+
+@misconception(
+    "plateau_lr",
+    hint="After each fall you leave out one epoch before you count again. There is no "
+    "such rest here: the next epoch without improvement is the first of a new count.",
+)
+def rests_after_a_fall(
+    values,
+    learning_rate,
+    factor=0.1,
+    patience=10,
+    mode="min",
+    min_delta=1e-4,
+    min_lr=0.0,
+):
+    rates, best, waited = [], None, 0
+    for value in values:
+        if best is None or _better(value, best, mode, min_delta):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited >= patience:
+            learning_rate, waited = max(learning_rate * factor, min_lr), -1
+        rates.append(learning_rate)
+    return rates
+
+
+@misconception(
+    "plateau_lr",
+    hint="The first value counts as an epoch without improvement in your answer. It is "
+    "the best at first, and the count begins after it.",
+)
+def counts_the_first_epoch(
+    values,
+    learning_rate,
+    factor=0.1,
+    patience=10,
+    mode="min",
+    min_delta=1e-4,
+    min_lr=0.0,
+):
+    rates, best, waited = [], values[0], 0
+    for value in values:
+        if _better(value, best, mode, min_delta):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited >= patience:
+            learning_rate, waited = max(learning_rate * factor, min_lr), 0
+        rates.append(learning_rate)
+    return rates
+
+
+@misconception(
+    "plateau_lr",
+    hint="Where factor would lead below min_lr your rate stays as it is. It falls as "
+    "far as it may: to min_lr.",
+)
+def stops_above_the_floor(
+    values,
+    learning_rate,
+    factor=0.1,
+    patience=10,
+    mode="min",
+    min_delta=1e-4,
+    min_lr=0.0,
+):
+    rates, best, waited = [], None, 0
+    for value in values:
+        if best is None or _better(value, best, mode, min_delta):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited >= patience:
+            lower, waited = learning_rate * factor, 0
+            learning_rate = learning_rate if lower < min_lr else lower
+        rates.append(learning_rate)
     return rates

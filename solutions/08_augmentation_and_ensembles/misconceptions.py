@@ -164,6 +164,28 @@ def throws_one_coin(x, labels, becomes, rng, p=0.5):
 
 @misconception(
     "random_flip",
+    hint="Always the same number of images is mirrored. p is the probability of each "
+    "image, drawn for by itself: of ten there are now four, now seven.",
+)
+def mirrors_always_as_many(x, labels, becomes, rng, p=0.5):
+    after = becomes[labels]
+    chosen = np.zeros(len(x), bool)
+    chosen[rng.permutation(len(x))[: round(p * len(x))]] = True
+    return _flip(x, labels, chosen & (after >= 0), after)
+
+
+@misconception(
+    "random_flip",
+    hint="Classes that become class 0 are never mirrored: 0 counts as false, and is "
+    "not more than 0. Only -1 is no class.",
+)
+def takes_class_0_for_none(x, labels, becomes, rng, p=0.5):
+    after = becomes[labels]
+    return _flip(x, labels, (rng.random(len(x)) < p) & (after > 0), after)
+
+
+@misconception(
+    "random_flip",
     hint="p is exchanged with 1 - p: with p = 1 nothing is mirrored. A number from "
     "[0, 1) is less than p with probability p.",
 )
@@ -263,6 +285,41 @@ def turns_about_half_the_size(x, degrees):
 
 @misconception(
     "rotate",
+    hint="A negative place counts from the other end: what comes in at the top is the "
+    "last row of the image. Outside there are zeros, on all four sides.",
+)
+def wraps_around(x, degrees):
+    rows, cols = _places(x, degrees)
+    top, left = np.floor(rows).astype(int), np.floor(cols).astype(int)
+    out = np.zeros(x.shape)
+    for i in (top, top + 1):
+        for j in (left, left + 1):
+            share = (1 - np.abs(rows - i)) * (1 - np.abs(cols - j))
+            out += share[..., None] * x[:, i % x.shape[1], j % x.shape[2]]
+    return _in_dtype_of(x, out)
+
+
+@misconception(
+    "rotate",
+    hint="int() and astype(int) cut towards zero: -0.3 becomes 0, not -1. The pixels "
+    "around a place begin at its floor, also above and to the left of the image.",
+)
+def cuts_places_towards_zero(x, degrees):
+    rows, cols = _places(x, degrees)
+    _, height, width, _ = x.shape
+    top, left = rows.astype(int), cols.astype(int)
+    out = np.zeros(x.shape)
+    for i in (top, top + 1):
+        for j in (left, left + 1):
+            share = (1 - np.abs(rows - i)) * (1 - np.abs(cols - j))
+            share *= (i >= 0) & (i < height) & (j >= 0) & (j < width)
+            pixels = x[:, np.clip(i, 0, height - 1), np.clip(j, 0, width - 1)]
+            out += share[..., None] * pixels
+    return _in_dtype_of(x, out)
+
+
+@misconception(
+    "rotate",
     hint="Each pixel was taken from the nearest place. Bilinear interpolation mixes "
     "the four pixels around a place, the nearer the more.",
 )
@@ -346,6 +403,15 @@ def stretches_from_least_to_most(x, low=2, high=98):
 
 @misconception(
     "contrast_stretch",
+    hint="low and high are per cent: np.percentile takes 2 and 98 as they are, and "
+    "only np.quantile takes 0.02 and 0.98.",
+)
+def takes_shares_for_per_cent(x, low=2, high=98):
+    return _in_dtype_of(x, _stretched(x, low / 100, high / 100))
+
+
+@misconception(
+    "contrast_stretch",
     hint="What lies beyond the two percentiles was not cut off: it gets darker than "
     "black and brighter than white, and in uint8 it wraps around.",
 )
@@ -406,6 +472,23 @@ def _channel_by_channel(x, **how):
 )
 def keeps_a_floor(x):
     return _channel_by_channel(x, first=False)
+
+
+@misconception(
+    "equalize",
+    hint="The brightest level did not become white: the count of the darkest level "
+    "leaves the denominator as well, which is n - c_min.",
+)
+def divides_by_all_pixels(x):
+    out = x.copy()
+    for n, c in np.ndindex(len(x), x.shape[-1]):
+        levels = x[n, :, :, c]
+        up_to = np.cumsum(np.bincount(levels.ravel()))
+        darkest = up_to[levels.min()]
+        if darkest < levels.size:
+            table = np.clip(255 * (up_to - darkest) / levels.size, 0, 255)
+            out[n, :, :, c] = np.rint(table)[levels]
+    return out
 
 
 @misconception(
@@ -485,6 +568,18 @@ def chains_the_views(predict, x, views):
 )
 def adds_without_dividing(predict, x, views):
     return np.sum([predict(view(x)) for view in views], axis=0)
+
+
+@misconception(
+    "tta_predict",
+    hint="Each view was averaged with the result so far, so the last one counts half "
+    "and the first ones hardly. In a plain mean all count the same.",
+)
+def halves_again_and_again(predict, x, views):
+    mean = predict(views[0](x))
+    for view in views[1:]:
+        mean = (mean + predict(view(x))) / 2
+    return mean
 
 
 @misconception(
@@ -609,6 +704,46 @@ def lets_ties_share_a_place(scores, labels, k=1):
     own = scores[np.arange(len(labels)), labels]
     ahead = (scores > own[:, None]).sum(axis=1)
     return np.mean(ahead >= k)
+
+
+@misconception(
+    "topk_error",
+    hint="Every label was looked for among the guesses of all examples: `label in "
+    "best` searches the whole array. Look in its own row.",
+)
+def looks_in_all_rows(scores, labels, k=1):
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return np.mean([label not in best for label in labels])
+
+
+@misconception(
+    "topk_error",
+    hint="The mean runs over all guesses, of which at most one in k can be right. "
+    "First ask for each example whether any of its guesses is the label.",
+)
+def averages_over_the_guesses(scores, labels, k=1):
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return 1 - np.mean(best == labels[:, None])
+
+
+@misconception(
+    "topk_error",
+    hint="One guess too many: the first k are [:k], and classes that are ahead may be "
+    "k - 1 at most.",
+)
+def takes_one_guess_more(scores, labels, k=1):
+    best = np.argsort(-scores, axis=1, kind="stable")[:, : k + 1]
+    return 1 - np.mean((best == labels[:, None]).any(axis=1))
+
+
+@misconception(
+    "topk_error",
+    hint="A label that shares its score with another class counts as wrong, whichever "
+    "comes first. Among equal scores the smaller class number comes first.",
+)
+def counts_ties_as_wrong(scores, labels, k=1):
+    own = scores[np.arange(len(labels)), labels]
+    return np.mean((scores >= own[:, None]).sum(axis=1) > k)
 
 
 @misconception(

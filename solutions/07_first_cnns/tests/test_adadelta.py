@@ -65,7 +65,8 @@ def test_defaults(student, rng):
     path = walk(student, NAME, start, lambda w, k: drawn[k], [{}] * 5)
     same = walk(student, NAME, start, lambda w, k: drawn[k], full)
     assert np.allclose(path, same, rtol=1e-6, atol=0), (
-        "adadelta without further arguments must use those of its first line"
+        "adadelta without further arguments must use those of its first line: "
+        "learning_rate=1.0, rho=0.95, epsilon=1e-7"
     )
     what = "lr 1, rho 0.95, epsilon 1e-7"
     expect_path(student, NAME, adadelta_rule, start, lambda w, k: drawn[k], full, what)

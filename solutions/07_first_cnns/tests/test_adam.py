@@ -56,7 +56,8 @@ def test_defaults(student, rng):
     path = walk(student, NAME, np.zeros(6), lambda w, k: drawn[k], [{}] * 5)
     same = walk(student, NAME, np.zeros(6), lambda w, k: drawn[k], full)
     assert np.allclose(path, same, rtol=1e-6, atol=0), (
-        "adam without further arguments must use those of its first line"
+        "adam without further arguments must use those of its first line: "
+        "learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7"
     )
     start = np.zeros(6)
     what = "gradients near 1e-6, epsilon 1e-7"

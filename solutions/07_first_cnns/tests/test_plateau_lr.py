@@ -11,6 +11,11 @@ from solutions.oracles.optimizers import plateau_rates
 
 PLAIN = {"factor": 0.1, "patience": 2, "mode": "min", "min_delta": 0.0, "min_lr": 0.0}
 CASES = {  # values, arguments that differ from PLAIN
+    # First, for whoever has broken a rule gets rates here that tell which.
+    "all rules at once": (
+        [1.5, 1.25, 1.125, 3, 1, 1.875, 1.5, 3.125, 2.25, 4],
+        {"factor": 0.5, "min_delta": 0.25, "min_lr": 0.1},
+    ),
     "the notebook's question": ([5, 4, 4, 4, 3, 3, 3, 3, 3], {}),
     "always better": ([5, 4, 3, 2, 1], {"patience": 1}),
     "never better": ([1, 2, 3, 4, 5, 6, 7], {}),
