@@ -15,18 +15,31 @@ _BUFFER = re.compile(
 _KIND = re.compile(r"ERROR: AddressSanitizer:? (?P<kind>[\w-]+)")
 _ACCESS = re.compile(r"^(READ|WRITE) of size \d+ at (0x[0-9a-f]+)", re.M)
 _REGION = re.compile(r"(\d+)-byte region \[(0x[0-9a-f]+),(0x[0-9a-f]+)\)")
-_ARRAY = re.compile(
-    r"(?:variable |of global variable )?'([\w:]+)'.*(?:<== |defined in)"
+# Of a global variable, or of one in shared memory, there may be one on either side.
+_NEAR = re.compile(
+    r"is located (\d+) bytes (after|before|to the right of|to the left of|inside of) "
+    r"global variable '([\w:]+)'"
 )
+_LOCAL = re.compile(r"'([\w:]+)'.*<== ")
 _THROWN = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"^\s*what\(\):\s*(.*)$", re.M)
+_ASSERTION = re.compile(r"Assertion [`'](.*)' failed\.$", re.M)
+_INDEX = re.compile(r"runtime error: index (-?\d+) out of bounds for type '([^']+)'")
 _COURSE = re.compile(r"^course: (.*)$", re.M)
 _WORDS = {
     "FPE": "divides a whole number by zero",
     "SEGV": "touches memory that is not there",
-    "stack-overflow": "calls itself without end",
+    "stack-overflow": "needs more stack than there is: does it call itself without "
+    "end, or is a local array too large?",
+    "requested": "asks for more memory than there can be",
+    "allocator": "asks for more memory than there is",
+    "negative-size-param": "asks for a negative number of bytes",
     "heap-use-after-free": "uses memory that it has given back",
-    "attempting": "gives back memory that is not its own",
+    "attempting": "gives back memory that is not its own, or gives it back twice",
+    "alloc-dealloc-mismatch": "gives back memory in another way than it was taken: "
+    "malloc goes with free, new with delete, new[] with delete[]",
+    "stack-use-after-scope": "uses a local variable that is no more",
+    "stack-use-after-return": "uses a local variable that is no more",
 }
 
 
@@ -59,6 +72,19 @@ def explain(code: int, text: str, source: Path) -> Exception:
         what = _WHAT.search(text)
         words = f" ({what[1]})" if what else ""
         return Crash(f"{source.name} throws {thrown[1]}{words}")
+    assertion = _ASSERTION.search(text)
+    if assertion:
+        words = f"its assertion {assertion[1]} does not hold"
+        return Crash(f"{source.name}: {words}{_place(text, source)}")
+    if "terminate called without an active exception" in text:
+        return Crash(f"{source.name} gives up a std::thread that it has not joined")
+    if "runtime error: execution reached the end of a value-returning" in text:
+        words = "a function that promises a value ends without `return`"
+        return Crash(f"{source.name}: {words}{_place(text, source)}")
+    index = _INDEX.search(text)
+    if index:
+        words = f"uses index {index[1]} of an array {index[2]}"
+        return OutOfBounds(f"{source.name} {words}{_place(text, source)}")
     report = _KIND.search(text)
     if report:
         return _sanitized(report["kind"], text, source)
@@ -96,8 +122,14 @@ def _target(text: str, access: re.Match[str] | None) -> str:
                 index = (int(access[2], 16) - start) // int(item)
                 count = size // int(item)
                 return f"{name}[{index}], outside its {count} values"
-    array = _ARRAY.search(text)
-    return f"outside of {array[1]}" if array else "outside of an array"
+    # The nearest, and of two the one that ends there: one value too far is the rule.
+    near = [
+        (int(bytes_), "before" in side or "left" in side, name)
+        for bytes_, side, name in _NEAR.findall(text)
+    ]
+    local = _LOCAL.search(text)
+    array = min(near)[2] if near else local[1] if local else "an array"
+    return f"outside of {array}"
 
 
 def _place(text: str, source: Path) -> str:

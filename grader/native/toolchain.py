@@ -18,6 +18,13 @@ _MOST_ERRORS = 3
 _BLANK = re.compile(r'#error\s+"(\w+): not answered yet"')
 # `file.cc:12:5: error: …` of g++ and clang++, `file.cu(12): error: …` of nvcc.
 _GNU = re.compile(r"^(?P<file>[^\s:]+):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (.*)$")
+# What the driver's own flags name, e.g. a function that the file should define.
+_FLAGS = re.compile(r"^<command.line>: error: (.*)$", re.M)
+_UNCLOSED = re.compile(
+    r"^(?P<file>[^\s:]+):(?P<line>\d+):\d+: note: to match this '(.)'$", re.M
+)
+_UNDEFINED = re.compile(r"undefined reference to [`'](.*)'")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _NVCC = re.compile(
     r"^(?P<file>[^\s(]+)\((?P<line>\d+)\): (?:catastrophic )?error: (.*)$"
 )
@@ -111,6 +118,9 @@ def run_group(
 
 def _complaints(text: str, source: Path) -> Iterator[str]:
     """The first errors, each with the line it is about; the student's file first."""
+    if source.read_bytes()[:2] in _UTF16:
+        yield f"{source.name} is saved as UTF-16: save it as UTF-8"
+        return
     found = []
     for line in text.splitlines():
         match = _GNU.match(line) or _NVCC.match(line)
@@ -118,14 +128,31 @@ def _complaints(text: str, source: Path) -> Iterator[str]:
             name = os.path.basename(match["file"])
             found.append((name, int(match["line"]), match[3]))
     mine = [error for error in found if error[0] == source.name]
+    elsewhere = [] if mine else list(_elsewhere(text, source))
+    if elsewhere:
+        yield from elsewhere
+        return
     for name, number, message in (mine or found)[:_MOST_ERRORS]:
         yield f"{name}, line {number}: {message}"
         if name == source.name:
             yield f"    {source_line(source, number)}"
-    if not found:  # a linker's words, or a compiler's own failure
-        lines = [line for line in text.splitlines() if "undefined reference" in line]
-        words = (lines or text.strip().splitlines() or ["no reason given"])[-1]
+    if not found:  # a compiler's own failure
+        words = (text.strip().splitlines() or ["no reason given"])[-1]
         yield f"{source.name}: {words.strip()[-300:]}"
+
+
+def _elsewhere(text: str, source: Path) -> Iterator[str]:
+    """Errors that show in the driver and are the student's."""
+    for match in _UNCLOSED.finditer(text):
+        if os.path.basename(match["file"]) == source.name:
+            number = int(match["line"])
+            yield f"{source.name}, line {number}: this {match[3]} is never closed"
+            yield f"    {source_line(source, number)}"
+            return
+    for words in [*dict.fromkeys(_FLAGS.findall(text))][:_MOST_ERRORS]:
+        yield f"{source.name}: {words}"
+    for symbol in [*dict.fromkeys(_UNDEFINED.findall(text))][:_MOST_ERRORS]:
+        yield f"{source.name} does not define {symbol}"
 
 
 def source_line(source: Path, number: int) -> str:

@@ -4,13 +4,14 @@ import importlib.util
 import os
 import shutil
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from grader.manifest import ROOT
-from grader.native import CompileError, DriverError, OutOfBounds, find_nvcc
+from grader.native import CompileError, Crash, DriverError, OutOfBounds, find_nvcc
 
 FOLDER = ROOT / "assignments" / "06_custom_ops"
 SOLUTION = ROOT / "solutions" / "06_custom_ops"
@@ -64,7 +65,9 @@ def test_a_missing_barrier_is_noticed(bindings):
 
 def test_an_array_in_shared_memory_is_guarded(bindings):
     bindings.change("conv2d_tiled.cu", "i < patch_h;", "i < patch_h + kTile;")
-    with pytest.raises(OutOfBounds, match="patch"):
+    with pytest.raises(
+        OutOfBounds, match=r"index 1\d of an array float \[14\]\[14\]\n"
+    ):
         bindings.conv2d_tiled(X, KERNEL)
 
 
@@ -135,3 +138,78 @@ def test_a_gradient_that_is_not_registered_is_told(bindings, monkeypatch):
     monkeypatch.setattr(bindings, "operations", lambda: conv)
     with pytest.raises(LookupError, match="keep the line @register_gradient"):
         bindings.gradients_in_tensorflow(X, KERNEL, X)
+
+
+def test_threads_that_wait_at_two_barriers_are_noticed(bindings):
+    """All of them wait, but in two branches, which a GPU need not bring together."""
+    bindings.change(
+        "conv2d_tiled.cu",
+        "    __syncthreads();\n    for",
+        "    if (threadIdx.y < 4) {\n      __syncthreads();\n    } else {\n"
+        "      __syncthreads();\n    }\n    for",
+    )
+    with pytest.raises(DriverError, match=r"barriers, in lines \d+ and \d+"):
+        bindings.conv2d_tiled(X, KERNEL)
+
+
+def test_one_value_past_an_array_in_shared_memory_names_it(bindings):
+    """And not what lies behind it in memory."""
+    one_more = "(&patch[0][0])[kPatch * kPatch] = 0;\n  float sum = 0;\n"
+    bindings.change("conv2d_tiled.cu", "  float sum = 0;\n", one_more)
+    with pytest.raises(OutOfBounds, match="outside of patch"):
+        bindings.conv2d_tiled(X, KERNEL)
+
+
+FORWARD = """
+#include <assert.h>
+#include <vector>
+#include "conv2d.h"
+static int None(int64_t n) { if (n < 0) return 1; }
+static int64_t Deep(int64_t n) { volatile int64_t a = n; return Deep(a + 1) + a; }
+template <typename T>
+void conv2d_forward_cpu(const Conv& conv, const T* x, const T* kernel, T* y) {
+  if (conv.filters == 1) y[0] = None(conv.filters);
+  if (conv.filters == 2) y[0] = Deep(0);
+  if (conv.filters == 3) y[0] = std::vector<T>(conv.filters << 50)[0];
+  if (conv.filters == 4) assert(conv.filters < 4);
+  if (conv.filters == 5) delete[] y;
+}
+"""
+
+
+def test_how_a_program_ends_is_told(bindings):
+    folder = Path(os.environ["COURSE_FILES"])
+    (folder / "conv2d_forward.cc").write_text(FORWARD)
+    for filters, words in enumerate(
+        [
+            "a function that promises a value ends without `return`\n +line 5",
+            "needs more stack than there is: .*\n +line 6",
+            "asks for more memory than there can be\n +line 11",
+            "its assertion conv.filters < 4 does not hold\n +line 12",
+            r"new\[\] with delete\[\]\n +line 13",
+        ],
+        1,
+    ):
+        with pytest.raises(Crash, match=words):
+            bindings.conv2d_forward_cpu(X, np.ones((3, 3, 2, filters), np.float32))
+
+
+def test_what_a_file_lacks_is_told_of_the_file(bindings):
+    """The compiler finds it out in the driver, which the student did not write."""
+    file = Path(os.environ["COURSE_FILES"], "conv2d_forward.cc")
+    text = file.read_text()
+    lacking = {
+        text.rstrip().removesuffix("}"): r"forward.cc, line 5: this \{ is never closed",
+        text.replace("conv2d_forward_cpu(", "forward("): "does not define void conv2d_",
+    }
+    for changed, words in lacking.items():
+        assert changed != text
+        file.write_text(changed)
+        with pytest.raises(CompileError, match=words):
+            bindings.conv2d_forward_cpu(X, KERNEL)
+    file.write_bytes(text.encode("utf-16"))
+    with pytest.raises(CompileError, match="saved as UTF-16: save it as UTF-8"):
+        bindings.conv2d_forward_cpu(X, KERNEL)
+    bindings.change("conv2d_naive.cu", "dim3 conv2d_naive_grid", "dim3 grid_of_mine")
+    with pytest.raises(CompileError, match=r"naive.cu: 'conv2d_naive_grid' was not"):
+        bindings.conv2d_naive(X, KERNEL)

@@ -43,8 +43,11 @@ static dim3 CheckedGrid(const Problem& p) {
   const dim3 grid = GridOfAnswer(p.conv, p.block);
   const long long blocks = 1ll * grid.x * grid.y * grid.z;
   if (blocks < 1 || blocks > (1 << 20)) {
-    fprintf(stderr, "course: the grid has %u x %u x %u blocks\n", grid.x,
-            grid.y, grid.z);
+    fprintf(
+        stderr,
+        "course: the grid has %u x %u x %u blocks: no dimension may be 0, and "
+        "there may be 1048576 in all\n",
+        grid.x, grid.y, grid.z);
     exit(3);
   }
   return grid;

@@ -27,16 +27,28 @@ typedef float* __restrict__ Output;
 
 #include "cuda_emulation.h"
 
-// Variables as on a GPU, so that a macro of yours that is called `block` leaves
-// them alone; and functions that may be called static, or extern "C".
+// Names that no macro of yours changes, not even one that is called `block`;
+// and functions that may be called static, or extern "C".
 #undef threadIdx
 #undef blockIdx
 #undef blockDim
 #undef gridDim
-static const dim3& threadIdx = course::emulation::Emulator().thread;
-static const dim3& blockIdx = course::emulation::Emulator().block;
-static const dim3& blockDim = course::emulation::Emulator().block_size;
-static const dim3& gridDim = course::emulation::Emulator().grid_size;
+inline const dim3& CourseThreadIdx() {
+  return course::emulation::Emulator().thread;
+}
+inline const dim3& CourseBlockIdx() {
+  return course::emulation::Emulator().block;
+}
+inline const dim3& CourseBlockDim() {
+  return course::emulation::Emulator().block_size;
+}
+inline const dim3& CourseGridDim() {
+  return course::emulation::Emulator().grid_size;
+}
+#define threadIdx (CourseThreadIdx())
+#define blockIdx (CourseBlockIdx())
+#define blockDim (CourseBlockDim())
+#define gridDim (CourseGridDim())
 #undef __global__
 #define __global__ __attribute__((unused))
 
@@ -77,6 +89,28 @@ inline typename std::remove_const<T>::type __ldg(GlobalMemory<T> place) {
 }
 
 extern "C" void __sanitizer_print_stack_trace();
+
+// A barrier is a place in the text: threads that wait at two, as in the
+// branches of an `if`, may wait forever on a GPU.
+inline void CourseBarrier(int place, int line) {
+  static unsigned arrived = 0;
+  static int first_place = 0, first_line = 0;
+  const unsigned threads = blockDim.x * blockDim.y * blockDim.z;
+  if (arrived++ % threads == 0) {
+    first_place = place;
+    first_line = line;
+  }
+  if (place != first_place) {
+    fprintf(stderr,
+            "course: threads of one block wait at different barriers, in lines "
+            "%d and "
+            "%d: all must come to the same __syncthreads()\n",
+            first_line, line);
+    _Exit(3);
+  }
+  __syncthreads();
+}
+#define __syncthreads() CourseBarrier(__COUNTER__, __LINE__)
 
 // An array in global memory. Use it as a pointer: array[i], array + i,
 // *array++.
