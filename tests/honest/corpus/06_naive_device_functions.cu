@@ -4,6 +4,7 @@
 // file = "conv2d_naive.cu"
 // ///
 #include <cuda_runtime.h>
+#include <device_launch_parameters.h>
 #include "course_cuda.h"
 #define block blocks_of_mine
 #define thread 1
