@@ -20,6 +20,7 @@ def check(student, rng, case, dtype=np.float64, **how):
     wanted = case.gradients(x, kernel, d_y)
     for name, one, other in zip(("d_x", "d_kernel"), found, wanted, strict=True):
         assert one is not None, f"{name} is None: conv2d_gradient returns both"
+        assert one.dtype == dtype, f"{name} is {one.dtype}, the input {dtype.__name__}"
         assert_close(one, other.astype(dtype), what=name)
 
 
