@@ -835,3 +835,22 @@ def stops_above_the_floor(
             learning_rate = learning_rate if lower < min_lr else lower
         rates.append(learning_rate)
     return rates
+
+
+@misconception(
+    "plateau_lr",
+    hint="Your rate falls once and no further: each fall multiplies the rate of the "
+    "epoch before, not the one that training began with.",
+)
+def falls_once(
+    values,
+    learning_rate,
+    factor=0.1,
+    patience=10,
+    mode="min",
+    min_delta=1e-4,
+    min_lr=0.0,
+):
+    rates = _rates(values, learning_rate, factor, patience, mode, min_delta, min_lr)
+    fallen = max(learning_rate * factor, min_lr)
+    return [rate if rate == learning_rate else fallen for rate in rates]

@@ -13,8 +13,8 @@ PLAIN = {"factor": 0.1, "patience": 2, "mode": "min", "min_delta": 0.0, "min_lr"
 CASES = {  # values, arguments that differ from PLAIN
     # First, for whoever has broken a rule gets rates here that tell which.
     "all rules at once": (
-        [1.5, 1.25, 1.125, 3, 1, 1.875, 1.5, 3.125, 2.25, 4],
-        {"factor": 0.5, "min_delta": 0.25, "min_lr": 0.1},
+        [1.875, 2.25, 1.75, 1.75, 1.5, 1.25, 3.625, 2.625, 1.625, 1.25, 1],
+        {"factor": 0.5, "min_delta": 0.25, "min_lr": 0.05},
     ),
     "the notebook's question": ([5, 4, 4, 4, 3, 3, 3, 3, 3], {}),
     "always better": ([5, 4, 3, 2, 1], {"patience": 1}),
