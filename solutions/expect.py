@@ -14,13 +14,17 @@ def several(value, names, called):
         called: the function's name.
     """
     wanted = f"{called} must return ({', '.join(names)})"
-    if isinstance(value, np.ndarray) and value.ndim == 1:
+    if isinstance(value, np.ndarray) and value.shape == (len(names),):
         value = list(value)  # as many numbers
-    assert isinstance(value, tuple | list), (
-        f"{wanted}; it returned {'nothing' if value is None else 'one value'}"
-    )
+    assert isinstance(value, tuple | list), f"{wanted}; it returned {_one(value)}"
     assert len(value) == len(names), f"{wanted}; it returned {len(value)} values"
     return value
+
+
+def _one(value):
+    if isinstance(value, np.ndarray):
+        return f"one array of shape {value.shape}"
+    return "nothing" if value is None else "one value"
 
 
 def whole(value, expected, what):
