@@ -141,6 +141,11 @@ def test_message_says_what_the_differences_have_in_common():
     assert "(got -1 times the expected" in message_of(-expected, expected)
     cut = message_of((10 * expected).astype(int), 10 * expected)
     assert "(got int64: were decimals cut off?)" in cut
+    levels = 255 * rng(3).random((4, 5))
+    cut = message_of(levels.astype(np.uint8), levels, atol=0.51)
+    assert "(got uint8: were decimals cut off?)" in cut
+    darker = np.rint(levels / 2).astype(np.uint8)  # rounded, but wrong
+    assert "decimals" not in message_of(darker, levels, atol=0.51)
     assert "(" not in message_of(expected[::-1], expected).splitlines()[-1]
 
 
