@@ -148,8 +148,8 @@ def regenerate_command(
     how = {"check": check, "execute": execute, "afresh": afresh}
     if not regenerate(folders, **how, console=console):
         sys.exit(ExitCode.POINTS_LOST)
-    for script in scripts if execute else ():
-        regenerate_walkthrough(script, check=check, console=console)
+    for script in scripts:
+        regenerate_walkthrough(script, check=check, execute=execute, console=console)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from grader.regenerate.files import blank_files
 from grader.regenerate.notebooks import (
     Source,
     is_executed,
+    is_walked_through,
     read_source,
     solution_notebook,
     student_notebook,
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WALKTHROUGHS = ROOT / "notebooks"
+_STALE = (
+    "notebooks/{0}.ipynb is not what {0}.py makes; "
+    "run `python -m grader regenerate {0}`"
+)
 
 
 def regenerate(
@@ -46,8 +51,8 @@ def regenerate(
         folders: assignment folders.
         check: change nothing but the notes of what is proven; the student notebook on
             disk must be up to date.
-        execute: execute the notebooks, the walk-through too; else only a solution
-            notebook that is to be written and is not up to date.
+        execute: execute the notebooks, the walk-through too; else only those that are
+            to be written and are not up to date.
         afresh: prove again what was proven before and has not changed.
         console: where to print.
 
@@ -72,13 +77,26 @@ def regenerate(
     return good
 
 
-def regenerate_walkthrough(script: Path, *, check: bool, console: Console) -> None:
+def regenerate_walkthrough(
+    script: Path, *, check: bool, execute: bool, console: Console
+) -> None:
     """Executes ``notebooks/NN_topic.py``; writes the notebook beside it.
 
+    Args:
+        script: the walk-through's source.
+        check: write nothing; the notebook on disk must be up to date.
+        execute: execute it even if the notebook is up to date.
+        console: where to print.
+
     Raises:
-        GraderError: if a cell fails; names it.
+        GraderError: if a cell fails, or the notebook is not up to date; names it.
     """
     console.print(f"notebooks/{script.name}", style="bold")
+    if not execute and is_walked_through(script):
+        console.print("  ✓ the walk-through is up to date", style="green")
+        return
+    if check and not execute:
+        raise GraderError(_STALE.format(script.stem))
     started = time.perf_counter()
     book = execute_notebook(walkthrough_notebook(script), script.parent)
     if not check:
@@ -128,8 +146,11 @@ def _one(
     elif execute or not check:
         yield _executed(source, write=not check)
     script = WALKTHROUGHS / f"{manifest.name}.py"
-    if execute and script.is_file():
-        yield _walked_through(script, write=not check)
+    if script.is_file():
+        if execute or not (check or is_walked_through(script)):
+            yield _walked_through(script, write=not check)
+        elif not is_walked_through(script):
+            yield Proof(False, _STALE.format(script.stem))
 
 
 def _is_current(path: Path, contents: bytes) -> Proof:

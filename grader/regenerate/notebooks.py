@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grader.errors import ManifestError
-from grader.manifest import Manifest
+from grader.manifest import MANIFEST_NAME, Manifest
 from grader.regenerate.percent import ScriptCell, read_script
 from grader.submission.cells import METADATA_KEY
 
@@ -19,6 +19,9 @@ _BEGIN = re.compile(r"^(\s*)(?:#|//) BEGIN SOLUTION\s*$")
 _END = re.compile(r"^\s*(?:#|//) END SOLUTION\s*$")
 _TODO = re.compile(r"^\s*(?:#|//) TODO\b")
 _COMMENT = re.compile(r"^\s*(?:#|//)")
+#: What a source's cell may be, e.g. ``# %% question="im2col"``. An option misspelt
+#: would hand the answer out.
+_OPTIONS = ("question", "answer", "hidden")
 _BLANK_ANSWER = "*Your answer here.*"
 _KERNEL = {
     "kernelspec": {
@@ -71,7 +74,18 @@ def read_source(manifest: Manifest) -> Source:
         raise ManifestError(
             f"{path}: the assignment's source is missing; only instructors have it"
         )
+    if f"{manifest.name}.ipynb" not in manifest.submit:
+        raise ManifestError(
+            f"{manifest.folder / MANIFEST_NAME}: 'submit' does not list "
+            f"{manifest.name}.ipynb, the notebook that is made of {path.name}"
+        )
     cells = read_script(path)
+    for number, cell in enumerate(cells, 1):
+        for option in cell.metadata.keys() - _OPTIONS:
+            raise ManifestError(
+                f"{path}, cell {number}: unknown option {option!r}; a cell may have "
+                f"{', '.join(_OPTIONS)}"
+            )
     asked = [cell.metadata["question"] for cell in cells if "question" in cell.metadata]
     for id in asked:
         if id not in manifest.ids:
@@ -128,19 +142,31 @@ def is_executed(source: Source) -> bool:
     path = source.path.with_suffix(".ipynb")
     names = {name for question in source.manifest.questions for name in question.files}
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        found = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
         made = path.stat().st_mtime
         later = [n for n in names if (path.parent / n).stat().st_mtime > made]
+    except OSError:
+        return False
+    return _holds_executed(path, _solved_cells(source)) and not later
+
+
+def is_walked_through(script: Path) -> bool:
+    """True if the notebook beside a walk-through's script is the script's, executed."""
+    return _holds_executed(script.with_suffix(".ipynb"), _walked_cells(script))
+
+
+def _holds_executed(path: Path, wanted: Sequence[Mapping[str, Any]]) -> bool:
+    """True if the notebook on disk has these cells, executed to its end."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        found = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    wanted = [(cell["cell_type"], cell["source"]) for cell in _solved_cells(source)]
     done = all(
         cell.get("execution_count") or not text.strip()
         for cell, (kind, text) in zip(cells, found, strict=True)
         if kind == "code"
     )
-    return found == wanted and done and not later
+    return done and found == [(cell["cell_type"], cell["source"]) for cell in wanted]
 
 
 def _solved_cells(source: Source) -> list[dict[str, Any]]:
@@ -157,11 +183,14 @@ def _solved_cells(source: Source) -> list[dict[str, Any]]:
 
 def walkthrough_notebook(script: Path) -> Any:
     """Returns a walk-through's notebook, ready to be executed."""
-    made = [
+    return _executable(_walked_cells(script))
+
+
+def _walked_cells(script: Path) -> list[dict[str, Any]]:
+    return [
         _cell(cell.cell_type, cell.source, {}, f"cell-{number:03d}")
         for number, cell in enumerate(read_script(script), 1)
     ]
-    return _executable(made)
 
 
 def write_notebook(book: Any, path: Path) -> None:

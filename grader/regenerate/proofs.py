@@ -281,6 +281,9 @@ def _cheapest_first(solved: Report) -> tuple[str, ...]:
 
 def _lost(report: Report) -> Iterator[Proof]:
     for question in report.questions:
+        if question.message:  # its cell as a whole; then no test says more
+            yield Proof(False, f"{question.id}: {question.message}")
+            continue
         for test in question.tests:
             if test.outcome is not Outcome.PASSED:
                 text = f"{question.id}: {test.name}: {test.message}".splitlines()

@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from grader import regenerate as package
-from grader.errors import ManifestError
-from grader.regenerate import regenerate
+from grader.errors import GraderError, ManifestError
+from grader.manifest import load
+from grader.regenerate import regenerate, regenerate_walkthrough
 from grader.regenerate.execute import execute_notebook
 from grader.regenerate.leaks import find_leaks
 from grader.regenerate.notebooks import (
@@ -104,6 +105,21 @@ def test_markers_that_do_not_pair_up(course, kind):
     course.write("solutions/01_tiny/01_tiny.py", SOLUTION.replace(old, new, 1))
     with pytest.raises(ManifestError, match=rf"01_tiny.py, cell 3: `.*{message}"):
         student_notebook(read_source(course.manifest))
+
+
+def test_a_misspelt_option_does_not_hand_the_answer_out(course):
+    more = '\n# %% [markdown] answr="why"\n# Because I said so.\n'
+    course.write("solutions/01_tiny/01_tiny.py", SOLUTION + more)
+    told = r"01_tiny.py, cell 5: unknown option 'answr'; a cell may have question, ans"
+    with pytest.raises(ManifestError, match=told):
+        student_notebook(read_source(course.manifest))
+
+
+def test_the_notebook_that_is_made_is_one_that_is_handed_in(course):
+    text = course.assignment / "assignment.toml"
+    text.write_text(text.read_text().replace("01_tiny.ipynb", "01_tyny.ipynb"))
+    with pytest.raises(ManifestError, match=r"'submit' does not list 01_tiny.ipynb"):
+        read_source(load(course.assignment))
 
 
 def test_questions_and_cells_must_match(course):
@@ -326,6 +342,56 @@ def test_writing_then_checking_then_a_stale_notebook(here):
     student.write_bytes(first.replace(b"Tiny", b"tiny"))
     assert not run(check=True)[0]
     assert student.read_bytes() != first  # nothing is written by a check
+
+
+def test_a_stale_walk_through_is_told_and_made_anew(here):
+    def run(check, execute=False):
+        buffer = io.StringIO()
+        console = Console(file=buffer, width=200)
+        how = {"check": check, "execute": execute, "afresh": False}
+        good = regenerate([here.assignment], console=console, **how)
+        return good, buffer.getvalue()
+
+    script = here.root / "notebooks" / "01_tiny.py"
+    stale = "notebooks/01_tiny.ipynb is not what 01_tiny.py makes"
+    here.write("notebooks/01_tiny.py", "# %%\nprint(6 * 7)\n")
+    good, text = run(check=False)
+    assert good, text
+    assert "the walk-through runs" in text
+    assert '"42\\n"' in script.with_suffix(".ipynb").read_text()
+    assert run(check=True)[0]
+    assert "the walk-through runs" not in run(check=False)[1]
+
+    here.write("notebooks/01_tiny.py", "# %%\nprint(6 * 8)\n")
+    good, text = run(check=True)
+    assert not good
+    assert stale in text
+    assert run(check=False)[0]
+    assert run(check=True)[0]
+
+
+def test_a_walk_through_without_an_assignment(here):
+    script = here.root / "notebooks" / "00_tour.py"
+    here.write("notebooks/00_tour.py", "# %%\nprint(6 * 7)\n")
+    console = Console(file=io.StringIO(), width=200)
+    how = {"execute": False, "console": console}
+    with pytest.raises(GraderError, match=r"00_tour.ipynb is not what 00_tour.py make"):
+        regenerate_walkthrough(script, check=True, **how)
+    regenerate_walkthrough(script, check=False, **how)
+    regenerate_walkthrough(script, check=True, **how)
+    assert "the walk-through is up to date" in console.file.getvalue()
+
+
+def test_a_solution_that_cannot_be_read_is_told_by_its_line(here):
+    broken = SOLUTION.replace("np.multiply(x, 2)", "np.multiply(x, 2))")
+    here.write("solutions/01_tiny/01_tiny.py", broken)
+    buffer = io.StringIO()
+    how = {"check": True, "execute": False, "afresh": True}
+    assert not regenerate(
+        [here.assignment], console=Console(file=buffer, width=200), **how
+    )
+    assert "double: cell 3 (double): line 5: unmatched ')'" in buffer.getvalue()
+    assert "not answered yet" not in buffer.getvalue()
 
 
 def test_a_solution_notebook_that_fails_is_no_proof(here):
