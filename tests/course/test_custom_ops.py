@@ -213,3 +213,17 @@ def test_what_a_file_lacks_is_told_of_the_file(bindings):
     bindings.change("conv2d_naive.cu", "dim3 conv2d_naive_grid", "dim3 grid_of_mine")
     with pytest.raises(CompileError, match=r"naive.cu: 'conv2d_naive_grid' was not"):
         bindings.conv2d_naive(X, KERNEL)
+
+
+def test_an_answer_that_changes_its_input_is_told(bindings):
+    bindings.change("conv2d_grad_kernel.cc", "*to++ = sum;", "*to++ = sum, Zero(x, b);")
+    bindings.change(
+        "conv2d_grad_kernel.cc",
+        "template <typename T>\nvoid",
+        "template <typename T>\nvoid Zero(const T* x, int64_t b) {\n"
+        "  if (b == 2) const_cast<T*>(x)[161] = 0;\n}\n"
+        "template <typename T>\nvoid",
+    )
+    d_y = np.zeros((1, 7, 7, 1), np.float32)
+    with pytest.raises(DriverError, match=r"kernel.cc: it has changed x\[161\]"):
+        bindings.conv2d_grad_kernel_cpu(X, KERNEL.shape, d_y)
