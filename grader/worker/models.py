@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -166,7 +167,10 @@ def _of_your_own(name: str) -> TypeError:
 
 
 def _summary(model: Any) -> list[str]:
-    """Lines that are the same for models that compute the same, however written."""
+    """Lines that are the same for models that compute the same, however written.
+
+    Those of a chain are in its order; branches may be written in any.
+    """
     try:
         nodes = list(_nodes(_flat(model)))
     except Exception:  # a model without a graph, or not yet built
@@ -178,6 +182,7 @@ def _summary(model: Any) -> list[str]:
         shape = _shape(node.outputs[0])
         told = {k: config[k] for k in _TELLING if config.get(k) is not None}
         told |= _plain_arguments(node)
+        told |= {} if getattr(node.operation, "trainable", True) else {"frozen": True}
         if kind in _ACTIVATION_LAYERS:
             called = config.get("activation") or kind
             lines.append(f"{called} {shape}".lower())
@@ -185,7 +190,15 @@ def _summary(model: Any) -> list[str]:
         lines.append(f"{kind} {shape} {told}")
         if config.get("activation") not in (None, "linear"):
             lines.append(f"{config['activation']} {shape}".lower())
-    return sorted(lines)
+    return lines if _is_chain(nodes) else sorted(lines)
+
+
+def _is_chain(nodes: Sequence[Any]) -> bool:
+    """Whether each call is fed by the one before it, and by nothing else."""
+    return all(
+        [id(t) for t in node.arguments.keras_tensors] == [id(before.outputs[0])]
+        for before, node in pairwise(nodes)
+    )
 
 
 def layers(model: Any) -> list[dict[str, Any]]:
@@ -224,12 +237,19 @@ def count_params(model: Any) -> tuple[int, int]:
 
 
 def shapes(model: Any) -> tuple[Any, Any]:
-    """Returns the shapes of the input and of the output, None for the batch."""
+    """Returns the shapes of the input and of the output, None for the batch.
+
+    Of a model that returns a dict, the output's stand with their names.
+    """
     graph = _functional(model)
+    outputs: tuple[Any, ...]
     inputs, outputs = (
         _shape(part[0]) if len(part) == 1 else tuple(map(_shape, part))
         for part in (graph.inputs, graph.outputs)
     )
+    named = getattr(graph, "_outputs_struct", None)
+    if isinstance(named, dict):
+        outputs = tuple((str(name), _shape(t)) for name, t in named.items())
     return inputs, outputs
 
 

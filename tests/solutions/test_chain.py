@@ -4,6 +4,7 @@ import keras
 import pytest
 
 from grader.blueprints import Layer
+from grader.worker.models import blueprint, shapes
 from grader.worker.models import layers as records
 from solutions.chain import expect_chain, steps
 
@@ -193,3 +194,34 @@ def test_a_mode_that_a_call_fixes_is_told(layer):
     model = keras.Model(inputs, layer(inputs, training=True))
     (line,) = steps([Layer(**record) for record in records(model)])[1:]
     assert line.endswith(" called with training=True")
+
+
+def summary(*parts):
+    """What a hint goes by."""
+    return blueprint(keras.Sequential([keras.Input((8, 6, 2)), *parts]))["summary"]
+
+
+def test_a_hint_goes_by_order_and_by_what_is_trained():
+    norm, relu = layers.BatchNormalization, layers.ReLU
+    right = summary(layers.Conv2D(3, 3), norm(), relu())
+    assert right == summary(
+        layers.Conv2D(3, 3, name="c"), norm(), layers.Activation("relu")
+    )
+    assert right != summary(layers.Conv2D(3, 3), relu(), norm())
+    assert right != summary(layers.Conv2D(3, 3), norm(trainable=False), relu())
+    assert right != summary(layers.Conv2D(3, 3), norm(scale=False), relu())
+
+
+def test_a_hint_does_not_go_by_the_order_of_branches():
+    def branched(first, second):
+        x = inputs = keras.Input((4, 4, 2))
+        parts = {n: layers.Conv2D(2, n, padding="same")(x) for n in (first, second)}
+        return blueprint(keras.Model(inputs, layers.Add()([parts[1], parts[3]])))
+
+    assert branched(1, 3)["summary"] == branched(3, 1)["summary"]
+
+
+def test_a_dict_of_outputs_is_no_array():
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, {"scores": layers.Dense(3)(inputs)})
+    assert shapes(model) == ((None, 4), (("scores", (None, 3)),))
