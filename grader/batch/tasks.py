@@ -104,7 +104,8 @@ def judge(report: Report) -> tuple[State, str]:
     def ids(outcome: Outcome) -> str:
         return ", ".join(q.id for q in report.questions if q.outcome is outcome)
 
-    unread = [note for note in report.notes if "cannot be read" in note]
+    told = ("cannot be read", "is missing, so")
+    unread = [note for note in report.notes if any(what in note for what in told)]
     if unread or ids(Outcome.NOT_RUN):
         return State.PARTLY, "; ".join(unread) or f"not run: {ids(Outcome.NOT_RUN)}"
     if ids(Outcome.TIMEOUT):

@@ -19,11 +19,12 @@ from click.testing import CliRunner
 
 from grader.batch import Batch, grade_class
 from grader.batch.local import run
-from grader.batch.tasks import Task
+from grader.batch.tasks import Task, judge
 from grader.cli import cli
 from grader.errors import GraderError
 from grader.gradebook import Gradebook, Override, State, grades
 from grader.manifest import ROOT, load
+from grader.results import Report
 from tests.batch.conftest import SQUARES, hand_in
 from tests.grader.course import NAME
 
@@ -95,6 +96,13 @@ def test_a_file_missing_beside_the_notebook_costs_its_own_question_alone(
         notes = {g.student.id: g.attempt.note for g in grades(opened, NAME)}
     assert notes["alice"] == ""
     assert notes["bob"].startswith("kernel.cc is missing; found ")
+
+
+def test_a_missing_answer_is_something_to_look_at(course):
+    """It may have been lost on the way."""
+    note = "kernel.cc is missing, so total is not answered"
+    made = Report(NAME, "Tiny", "x", 7, "isolated", "hidden", (), (note,))
+    assert judge(made) == (State.PARTLY, note)
 
 
 def test_only_what_changed_is_graded_again(course, tmp_path):
