@@ -20,7 +20,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -40,11 +39,16 @@ NVCC_FLAGS = (
     "-gencode=arch=compute_80,code=sm_80",
     "-gencode=arch=compute_90,code=[sm_90,compute_90]",
 )
+SCRAP = "unfinished-"
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
 class BuildError(RuntimeError):
     """The library could not be built; the message is what a student should read."""
+
+
+class _LinkError(BuildError):
+    """The linker refused objects that the compiler had made."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,33 @@ class Unit:
 
 
 def cache_folder() -> Path:
-    """Where objects and libraries are kept; made if it is not there."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(os.environ.get("COURSE_OPS_CACHE") or Path(base, "cnn-course", "ops"))
-    folder.mkdir(parents=True, exist_ok=True)
+    """Where objects and libraries are kept; made if it is not there.
+
+    Raises:
+        BuildError: If it cannot be made.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    folder = Path(os.environ.get("COURSE_OPS_CACHE") or base / "cnn-course" / "ops")
+    with _cache_errors(folder):
+        # Absolute: the loader looks for a bare name in the system's folders.
+        folder = folder.expanduser().absolute()
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@contextlib.contextmanager
+def _cache_errors(folder: Path) -> Iterator[None]:
+    """What the system refuses in the cache, as one line with the way out."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # RuntimeError: nobody has a home
+        if isinstance(error, BuildError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise BuildError(
+            f"cannot write the cache {folder} ({reason}): set COURSE_OPS_CACHE to a "
+            "folder with room that you may write to"
+        ) from None
 
 
 def find_compiler() -> list[str]:
@@ -72,9 +98,13 @@ def find_compiler() -> list[str]:
     """
     wanted = os.environ.get("CXX")
     for name in [wanted] if wanted else ["g++", "c++", "clang++"]:
-        command = shlex.split(name)
-        if command and shutil.which(command[0]):
-            return command
+        # A path, which may hold blanks, or words such as "ccache g++".
+        words = [name]
+        if not shutil.which(name):
+            with contextlib.suppress(ValueError):  # a quotation left open
+                words = shlex.split(name)
+        if words and shutil.which(words[0]):
+            return words
     tried = f"CXX={wanted} was not found" if wanted else "tried g++, c++ and clang++"
     raise BuildError(
         f"no C++ compiler ({tried}): install one (Debian, Ubuntu: apt install g++; "
@@ -129,11 +159,14 @@ def compile_kernel(source: Path, *, flags: tuple[str, ...] = ()) -> Path:
     Raises:
         BuildError: If there is no compiler, or it refuses the source.
     """
+    source = Path(source)
     compiler = find_compiler()
     command = (*compiler, *CXX_FLAGS, f"-I{KERNELS}", "-fvisibility=default", *flags)
-    key = _hash(_sources_text(source), command, _version(compiler[0]))
+    key = _hash(_sources_text(source), command, _version(compiler))
     folder = cache_folder()
     library = folder / f"lib{source.stem}-{key}.so"
+    if library.exists():
+        return library
     with _locked(folder):
         if not library.exists():
             _run_to(library, [*command, "-shared", str(source)])
@@ -155,7 +188,7 @@ def build_standalone(*, flags: tuple[str, ...] = ()) -> Path:
     sources = [p for p in sorted(KERNELS.glob("*.cc")) if not p.match("*.cu.cc")]
     sources = [source for source in sources if source.name != GLUE]
     compiler = find_compiler()
-    version = _version(compiler[0])
+    version = _version(compiler)
     units = []
     for source in [*sources, KERNELS / "tests" / "cpu_api.cc"]:
         # Without flags, the same command as for the operation: objects are shared.
@@ -178,12 +211,33 @@ def _build(
         if library.exists() and not force:  # another process built it meanwhile
             return library
         objects = folder / "objects"
-        objects.mkdir(exist_ok=True)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            built = pool.map(lambda unit: _compile(unit, objects, force), units)
-            paths = [str(path) for path in built]
-        _run_to(library, [*linker, "-shared", *paths, *flags])
+        with _cache_errors(objects):
+            objects.mkdir(exist_ok=True)
+        try:
+            _compile_and_link(units, objects, library, linker, flags, force)
+        except _LinkError:
+            if force:
+                raise
+            # An object that a full disk or a power cut has spoilt.
+            _compile_and_link(units, objects, library, linker, flags, True)
     return library
+
+
+def _compile_and_link(
+    units: list[Unit],
+    objects: Path,
+    library: Path,
+    linker: list[str],
+    flags: list[str],
+    force: bool,
+) -> None:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        built = pool.map(lambda unit: _compile(unit, objects, force), units)
+        paths = [str(path) for path in built]
+    try:
+        _run_to(library, [*linker, "-shared", *paths, *flags])
+    except BuildError as error:
+        raise _LinkError(str(error)) from None
 
 
 def _plan(
@@ -193,7 +247,7 @@ def _plan(
     import tensorflow as tf
 
     compiler = find_compiler()
-    version = _version(compiler[0])
+    version = _version(compiler)
     tf_flags = [
         flag.replace("-I", "-isystem", 1) if flag.startswith("-I") else flag
         for flag in tf.sysconfig.get_compile_flags()
@@ -217,12 +271,13 @@ def _plan(
         )
     units = []
     for name, source in {**sources, **replace}.items():
+        source = Path(source)
         made_by = [version]
         if name.endswith(".cu.cc"):
             if not nvcc:
                 continue
             command = [nvcc, *NVCC_FLAGS, "-x", "cu"]
-            made_by = [_version(nvcc), version]
+            made_by = [_version([nvcc]), version]
         elif name == GLUE:
             cuda_flag = ["-DCOURSE_CUDA"] if nvcc else []
             command = [*compiler, *GLUE_FLAGS, *cuda_flag, *tf_flags]
@@ -247,26 +302,26 @@ def _compile(unit: Unit, folder: Path, force: bool) -> Path:
 
 def _run_to(target: Path, command: list[str]) -> None:
     """Runs the command with ``-o``, so that `target` appears whole or not at all."""
-    handle, scratch = tempfile.mkstemp(dir=target.parent, suffix=target.suffix)
-    os.close(handle)
+    scratch = target.with_name(SCRAP + target.name)
     try:
-        done = subprocess.run(
-            [*command, "-o", scratch], capture_output=True, text=True, check=False
-        )
+        done = _run([*command, "-o", str(scratch)])
+        said = f"{shlex.join(command)}\n{done.stderr.strip()}".strip()
         if done.returncode:
-            raise BuildError(
-                f"{Path(command[0]).name} failed:\n{shlex.join(command)}\n"
-                f"{done.stderr.strip()}"
-            )
-        os.replace(scratch, target)
+            raise BuildError(f"{Path(command[0]).name} failed:\n{said}")
+        if not scratch.exists():
+            raise BuildError(f"{Path(command[0]).name} wrote nothing:\n{said}")
+        with _cache_errors(target.parent):
+            with open(scratch, "rb") as file:
+                os.fsync(file.fileno())  # the name must not outlive the contents
+            os.replace(scratch, target)
     finally:
-        Path(scratch).unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
 
 
 def _sources_text(source: Path) -> list[str]:
     """The texts of a source and of every course header that it includes."""
     try:
-        texts, waiting = {source: source.read_text()}, [source]
+        texts, waiting = {source: _read(source)}, [source]
     except OSError as error:
         raise BuildError(f"cannot read {source}: {error.strerror}") from None
     while waiting:
@@ -275,17 +330,41 @@ def _sources_text(source: Path) -> list[str]:
             for header in (current.parent / name, KERNELS / name):
                 if header.is_file():
                     if header not in texts:
-                        texts[header] = header.read_text()
+                        texts[header] = _read(header)
                         waiting.append(header)
                     break
     return [texts[path] for path in sorted(texts)]
 
 
-def _version(compiler: str) -> str:
-    done = subprocess.run(
-        [compiler, "--version"], capture_output=True, text=True, check=False
-    )
+def _read(source: Path) -> str:
+    # A comment in another encoding is the student's own affair.
+    return source.read_text(encoding="utf-8", errors="surrogateescape")
+
+
+def _version(compiler: list[str]) -> str:
+    done = _run([*compiler, "--version"])
+    if done.returncode:
+        raise BuildError(
+            f"{shlex.join(compiler)} does not answer --version: set CXX to a C++ "
+            "compiler (NVCC for nvcc)"
+        )
     return done.stdout
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="backslashreplace",  # it quotes lines of the source
+            check=False,
+        )
+    except OSError as error:
+        raise BuildError(
+            f"{command[0]} cannot be run ({error.strerror}): set CXX to a C++ "
+            "compiler (NVCC for nvcc)"
+        ) from None
 
 
 def _hash(*parts: object) -> str:
@@ -295,6 +374,11 @@ def _hash(*parts: object) -> str:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     # The lock is the kernel's: it goes with the process, however that ends.
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as stack:
+        with _cache_errors(folder):
+            lock = stack.enter_context(open(folder / "lock", "w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Nobody else is writing: what is there was left by a process that died.
+            for scrap in [*folder.glob(f"{SCRAP}*"), *folder.glob(f"*/{SCRAP}*")]:
+                scrap.unlink(missing_ok=True)
         yield

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import functools
 import os
+import struct
+import threading
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from shared.ops.build import build_library
+from shared.ops.build import BuildError, build_library
+
+ISAS = ("avx512", "avx2", "portable")
+_LOADING = threading.Lock()
 
 
-@functools.cache
 def operations() -> Any:
     """The module of raw operations, built and loaded on the first call.
 
@@ -20,12 +24,60 @@ def operations() -> Any:
     built with a student's kernel in it.
 
     Raises:
-        BuildError: If the library has to be built and cannot be.
+        BuildError: If the library has to be built and cannot be, or cannot be loaded.
+        ValueError: If ``COURSE_OPS_ISA`` names no instruction set.
     """
-    library = os.environ.get("COURSE_OPS_LIBRARY") or build_library()
-    module = tf.load_op_library(str(Path(library)))
+    with _LOADING:  # gradients can be registered once, whoever comes first
+        return _operations()
+
+
+@functools.cache
+def _operations() -> Any:
+    isa = os.environ.get("COURSE_OPS_ISA")
+    if isa and isa not in ISAS:
+        raise ValueError(
+            f"COURSE_OPS_ISA must be one of {', '.join(ISAS)}, received {isa!r}"
+        )
+    given = os.environ.get("COURSE_OPS_LIBRARY")
+    if given:
+        module = _load(Path(given), f"COURSE_OPS_LIBRARY={given}")
+    else:
+        library = build_library()
+        try:
+            module = _load(library, str(library))
+        except BuildError:  # spoilt since, by a full disk or a power cut
+            module = _load(build_library(force=True), str(library))
     _register_gradients(module)
     return module
+
+
+def _load(library: Path, name: str) -> Any:
+    if _is_cut_short(library):
+        raise BuildError(f"{name} cannot be loaded: the file is cut short")
+    try:
+        # Absolute: the loader looks for a bare name in the system's folders.
+        module = tf.load_op_library(str(library.absolute()))
+    except tf.errors.OpError as error:
+        raise BuildError(f"{name} cannot be loaded: {error.message}") from None
+    if not hasattr(module, "course_conv2d"):
+        raise BuildError(f"{name} cannot be used: it has no operation CourseConv2D")
+    return module
+
+
+def _is_cut_short(library: Path) -> bool:
+    """Whether an ELF file ends before its table of sections, which comes last.
+
+    The loader does not look, and the process dies when it touches what is not there.
+    """
+    if not library.is_file():
+        return False
+    with library.open("rb") as file:
+        head = file.read(64)
+    if len(head) < 64 or not head.startswith(b"\x7fELF\x02\x01"):
+        return False  # something else: the loader says what is wrong with it
+    (table,) = struct.unpack_from("<Q", head, 40)
+    size, count = struct.unpack_from("<HH", head, 58)
+    return table + size * count > library.stat().st_size
 
 
 def _attributes(op: tf.Operation) -> dict[str, Any]:
