@@ -38,7 +38,8 @@ def command(assignments: tuple[str, ...], out: Path, folder: bool) -> None:
     for leak in leaks:
         click.echo(f"  {leak}", err=True)
     if leaks:
-        click.echo(f"grader: {len(leaks)} leaks; nothing was written", err=True)
+        count = "1 leak" if len(leaks) == 1 else f"{len(leaks)} leaks"
+        click.echo(f"grader: {count}; nothing was written", err=True)
         sys.exit(ExitCode.POINTS_LOST)
     if folder:
         target = out / _NAME

@@ -272,7 +272,7 @@ def test_the_command_refuses_to_write_a_leak(tiny, tmp_path, monkeypatch):
     assert done.exit_code == 1
     assert done.stderr.splitlines() == [
         f"  shared/sums.py: {WHAT}",
-        "grader: 1 leaks; nothing was written",
+        "grader: 1 leak; nothing was written",
     ]
     assert not out.exists()
     (tiny.root / "shared/sums.py").unlink()
