@@ -32,6 +32,30 @@ GEOMETRIES = {
     "groups": Geometry(2, Axis(6, 3, pads=(1, 1)), Axis(5, 3), 6, 9, 3),
     "groups, vectors": Geometry(1, Axis(5, 3), Axis(6, 3), 8, 8, 2),
     "depthwise": Geometry(2, Axis(7, 3, pads=(1, 1)), Axis(6, 3), 19, 19, 19),
+    "depthwise, whole vectors": Geometry(
+        1, Axis(9, 3, pads=(1, 1)), Axis(23, 3, pads=(1, 1)), 32, 32, 32
+    ),
+    "depthwise with stride, 5x4": Geometry(
+        2, Axis(9, 5, 2, pads=(2, 2)), Axis(21, 4, 2, pads=(1, 2)), 17, 17, 17
+    ),
+    "depthwise, dilated beyond the image": Geometry(
+        1, Axis(7, 3, 1, 4, (4, 4)), Axis(5, 3, 1, 6, (6, 6)), 5, 5, 5
+    ),
+    "depthwise, two filters a channel": Geometry(
+        2, Axis(6, 3), Axis(13, 3, 3, pads=(0, 2)), 11, 22, 11
+    ),
+    "depthwise, five filters a channel": Geometry(1, Axis(5, 2), Axis(6, 3), 7, 35, 7),
+    "one channel, few filters": Geometry(2, Axis(8, 5), Axis(9, 5), 1, 6),
+    "groups of two": Geometry(
+        2, Axis(5, 3, pads=(1, 1)), Axis(20, 3, pads=(1, 1)), 34, 34, 17
+    ),
+    "groups of four, strides apart": Geometry(
+        1, Axis(11, 3, 3), Axis(12, 2, 2, pads=(1, 1)), 28, 28, 7
+    ),
+    "groups of three": Geometry(1, Axis(5, 1), Axis(18, 3), 27, 27, 9),
+    "groups of two, three filters each": Geometry(
+        1, Axis(5, 3), Axis(12, 3, pads=(2, 0)), 20, 30, 10
+    ),
     "first layer": Geometry(
         1, Axis(23, 7, 2, pads=(3, 3)), Axis(21, 7, 2, pads=(2, 3)), 3, 16
     ),

@@ -9,7 +9,8 @@ import pytest
 from shared.ops.build import KERNELS, find_compiler
 
 SOURCES = (
-    *("naive.cc", "cost_model.cc", "isa_portable.cc", "isa_avx2.cc", "isa_avx512.cc"),
+    *("naive.cc", "cost_model.cc", "cpu_features.cc"),
+    *("isa_portable.cc", "isa_avx2.cc", "isa_avx512.cc"),
     *("tests/cpu_api.cc", "tests/check_cpu.cc"),
 )
 

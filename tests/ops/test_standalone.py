@@ -200,6 +200,16 @@ def test_the_cost_model_chooses_well():
         assert np.mean(np.array(ratios) > 1.5) <= 0.03, which
 
 
+@pytest.mark.parametrize("which", PASSES)
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+def test_depthwise_is_never_left_to_the_patch_matrix(kernels, which, lanes):
+    """Its register tiles would be one filter wide; vectors that span groups are not."""
+    for size, channels in ((112, 32), (7, 1024)):
+        one = Axis(size, 3, pads=(1, 1))
+        g = Geometry(2, one, one, channels, channels, channels)
+        assert kernels.choose(which, g, lanes) == "direct"
+
+
 def test_the_cost_table_is_what_the_measurements_give():
     from benchmarks.conv2d_calibrate import TABLE, fit
 

@@ -3,6 +3,8 @@
 // (benchmarks/conv2d_calibrate.py).
 #include "cost_model.h"
 
+#include "narrow_groups.h"
+
 namespace course {
 namespace {
 
@@ -59,7 +61,16 @@ bool CountCosts(Pass pass, Implementation how, const ConvGeometry& g, int lanes,
       return CountWinograd(pass, 2, g, lanes, counts);
     case Implementation::kWinograd4x4:
       return CountWinograd(pass, 4, g, lanes, counts);
-    case Implementation::kDirect:
+    case Implementation::kDirect: {
+      const NarrowGroups narrow = to_input ? NarrowGroups::GradInput(g, lanes)
+                                           : NarrowGroups::Forward(g, lanes);
+      count[4] = in_pixels * g.channels + pixels * g.filters;
+      if (narrow.Fit()) {  // a load for each product; nothing is packed
+        count[1] = 2 * pixels * taps * narrow.channels *
+                   static_cast<double>(narrow.Vectors());
+        count[2] = count[3] = 0;
+        return true;
+      }
       count[1] = products;
       if (pass ==
           Pass::kForward) {  // with few channels, a pointer per kernel row
@@ -74,8 +85,8 @@ bool CountCosts(Pass pass, Implementation how, const ConvGeometry& g, int lanes,
                    Vectors(g.GroupChannels(), 8);
       }
       count[3] = static_cast<double>(g.KernelSize());
-      count[4] = in_pixels * g.channels + pixels * g.filters;
       return true;
+    }
     case Implementation::kIm2col:
       // The patch matrix's columns are panels as well when the input is summed.
       count[1] = to_input ? pixels * g.filters *

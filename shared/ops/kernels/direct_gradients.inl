@@ -1,13 +1,5 @@
 // Gradients with the register tiles of the direct convolution.
 
-// Whether some tap carries outputs to the inputs first, first + stride, ...
-static inline bool IsReached(const ConvAxis& axis, int64_t first) {
-  for (int64_t k = 0; k < axis.kernel; ++k) {
-    if ((first - axis.InputAt(0, k)) % axis.stride == 0) return true;
-  }
-  return false;
-}
-
 template <typename T>
 static Outcome DirectGradInput(const Runtime& runtime, const ConvGeometry& g,
                                const T* d_output, const T* kernel, T* d_input) {
@@ -27,62 +19,12 @@ static Outcome DirectGradInput(const Runtime& runtime, const ConvGeometry& g,
                       g.channels, g.groups, pixels, panels, &weights)) {
     return Outcome::kOutOfMemory;
   }
-  Gather<T> gather{};
-  gather.batch = g.batch;
-  gather.out_h = g.rows.in;
-  gather.out_w = g.cols.in;
-  gather.out_channels = g.channels;
-  gather.step_h = g.rows.stride;
-  gather.step_w = g.cols.stride;
-  gather.out = d_input;
-  gather.in_h = g.rows.out;
-  gather.in_w = g.cols.out;
-  gather.in_channels = g.filters;
-  gather.stride_h = gather.stride_w = 1;
-  gather.in = d_output;
-  gather.tap_h = tap_h;
-  gather.tap_w = tap_w;
-  gather.tap_weights = tap_weights;
-  gather.run = g.GroupFilters();
-  gather.zeros = zeros;
-  // An input that no tap reaches, where the stride is wider than the kernel.
-  bool all = true;
-  for (int64_t h = 0; h < g.rows.stride && h < g.rows.in && all; ++h) {
-    all = IsReached(g.rows, h);
-  }
-  for (int64_t w = 0; w < g.cols.stride && w < g.cols.in && all; ++w) {
-    all = IsReached(g.cols, w);
-  }
-  if (!all) memset(d_input, 0, g.InputSize() * sizeof(T));
   GatherScratch<T> scratch;
-  // Tap k carries output o to input o * stride + k * dilation - pad_before.
-  // Seen from the input, positions with the same residue modulo the stride hear
-  // from the same taps, at outputs that advance one by one.
-  for (int64_t first_h = 0; first_h < g.rows.stride && first_h < g.rows.in;
-       ++first_h) {
-    if (!IsReached(g.rows, first_h)) continue;
-    for (int64_t first_w = 0; first_w < g.cols.stride && first_w < g.cols.in;
-         ++first_w) {
-      if (!IsReached(g.cols, first_w)) continue;
-      gather.first_h = first_h;
-      gather.first_w = first_w;
-      gather.grid_h = CeilDiv(g.rows.in - first_h, g.rows.stride);
-      gather.grid_w = CeilDiv(g.cols.in - first_w, g.cols.stride);
-      gather.taps = 0;
-      for (int64_t tap = 0; tap < g.Taps(); ++tap) {
-        const int64_t h = first_h - g.rows.InputAt(0, tap / g.cols.kernel);
-        const int64_t w = first_w - g.cols.InputAt(0, tap % g.cols.kernel);
-        if (h % g.rows.stride != 0 || w % g.cols.stride != 0) continue;
-        tap_h[gather.taps] = h / g.rows.stride;
-        tap_w[gather.taps] = w / g.cols.stride;
-        tap_weights[gather.taps++] = tap * weights.tap_stride;
-      }
-      const Outcome outcome =
-          RunGather(runtime, gather, weights, panels, g.groups, &scratch);
-      if (outcome != Outcome::kDone) return outcome;
-    }
-  }
-  return Outcome::kDone;
+  return ForEachPhase(g, d_output, d_input, tap_h, tap_w, tap_weights,
+                      weights.tap_stride, zeros, [&](const Gather<T>& gather) {
+                        return RunGather(runtime, gather, weights, panels,
+                                         g.groups, &scratch);
+                      });
 }
 
 // Adds `count` kernels, one after the other in memory, to `total`.

@@ -3,6 +3,7 @@
 #define COURSE_OPS_FAST_KERNELS_H_
 
 #include "conv2d.h"
+#include "narrow_groups.h"
 
 namespace course {
 

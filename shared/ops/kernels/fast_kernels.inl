@@ -7,7 +7,10 @@
 #include "gather.inl"
 #include "direct.inl"
 #include "transpose.inl"
+#include "phases.inl"
 #include "direct_gradients.inl"
+#include "narrow.inl"
+#include "narrow_grad_kernel.inl"
 #include "im2col.inl"
 #include "winograd_tiles.inl"
 #include "winograd_steps.inl"
@@ -15,17 +18,43 @@
 #include "winograd_grad_kernel.inl"
 // clang-format on
 
+// "direct" is either of two, as the groups are wide or narrow.
+template <typename T>
+static Outcome AnyForward(const Runtime& runtime, const ConvGeometry& g,
+                          const T* input, const T* kernel, T* output) {
+  const auto narrow = NarrowGroups::Forward(g, Vec<T>::kLanes);
+  return narrow.Fit() ? NarrowForward(runtime, g, narrow, input, kernel, output)
+                      : DirectForward(runtime, g, input, kernel, output);
+}
+
+template <typename T>
+static Outcome AnyGradInput(const Runtime& runtime, const ConvGeometry& g,
+                            const T* d_output, const T* kernel, T* d_input) {
+  const auto narrow = NarrowGroups::GradInput(g, Vec<T>::kLanes);
+  return narrow.Fit()
+             ? NarrowGradInput(runtime, g, narrow, d_output, kernel, d_input)
+             : DirectGradInput(runtime, g, d_output, kernel, d_input);
+}
+
+template <typename T>
+static Outcome AnyGradKernel(const Runtime& runtime, const ConvGeometry& g,
+                             const T* input, const T* d_output, T* d_kernel) {
+  const auto narrow = NarrowGroups::Forward(g, Vec<T>::kLanes);
+  return narrow.Fit()
+             ? NarrowGradKernel(runtime, g, narrow, input, d_output, d_kernel)
+             : DirectGradKernel(runtime, g, input, d_output, d_kernel);
+}
+
 template <typename T>
 static const FastKernels<T>* Table(const char* isa) {
   static const FastKernels<T> table = {
       isa,
       Vec<T>::kLanes,
-      {DirectForward<T>, Im2colForward<T>, WinogradForward<T, WinogradTile2>,
+      {AnyForward<T>, Im2colForward<T>, WinogradForward<T, WinogradTile2>,
        WinogradForward<T, WinogradTile4>},
-      {DirectGradInput<T>, Im2colGradInput<T>,
-       WinogradGradInput<T, WinogradTile2>,
+      {AnyGradInput<T>, Im2colGradInput<T>, WinogradGradInput<T, WinogradTile2>,
        WinogradGradInput<T, WinogradTile4>},
-      {DirectGradKernel<T>, Im2colGradKernel<T>,
+      {AnyGradKernel<T>, Im2colGradKernel<T>,
        WinogradGradKernel<T, WinogradTile2>,
        WinogradGradKernel<T, WinogradTile4>},
   };

@@ -22,6 +22,12 @@ struct Vec<float> {
     _mm256_maskstore_ps(p, Mask(n), v);
   }
   static V Fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
+  // Lane i of Permute's result is lane lanes[i] of v.
+  using Index = __m256i;
+  static Index MakeIndex(const int* lanes) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lanes));
+  }
+  static V Permute(V v, Index at) { return _mm256_permutevar8x32_ps(v, at); }
 };
 
 template <>
@@ -43,6 +49,16 @@ struct Vec<double> {
     _mm256_maskstore_pd(p, Mask(n), v);
   }
   static V Fma(V a, V b, V c) { return _mm256_fmadd_pd(a, b, c); }
+  // A double is moved as its two halves.
+  using Index = __m256i;
+  static Index MakeIndex(const int* lanes) {
+    const int* l = lanes;
+    return _mm256_setr_epi32(2 * l[0], 2 * l[0] + 1, 2 * l[1], 2 * l[1] + 1,
+                             2 * l[2], 2 * l[2] + 1, 2 * l[3], 2 * l[3] + 1);
+  }
+  static V Permute(V v, Index at) {
+    return _mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(v), at));
+  }
 };
 
 // Six rows by two vectors: 12 accumulators, 2 vectors of weights, 1 broadcast.

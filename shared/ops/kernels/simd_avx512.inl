@@ -19,6 +19,9 @@ struct Vec<float> {
     _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v);
   }
   static V Fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+  using Index = __m512i;
+  static Index MakeIndex(const int* lanes) { return _mm512_loadu_si512(lanes); }
+  static V Permute(V v, Index at) { return _mm512_permutexvar_ps(at, v); }
 };
 
 template <>
@@ -36,6 +39,12 @@ struct Vec<double> {
     _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), v);
   }
   static V Fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
+  using Index = __m512i;
+  static Index MakeIndex(const int* lanes) {
+    return _mm512_cvtepi32_epi64(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lanes)));
+  }
+  static V Permute(V v, Index at) { return _mm512_permutexvar_pd(at, v); }
 };
 
 // Output tiles of kTileRows[nv - 1] pixels by nv vectors of filters. Rows times

@@ -16,6 +16,19 @@ struct Vec {
   }
   static void StoreN(T* p, V v, int n) { memcpy(p, &v, n * sizeof(T)); }
   static V Fma(V a, V b, V c) { return a * b + c; }
+  struct Index {
+    int lanes[kLanes];
+  };
+  static Index MakeIndex(const int* lanes) {
+    Index index;
+    memcpy(index.lanes, lanes, sizeof(index.lanes));
+    return index;
+  }
+  static V Permute(V v, const Index& at) {
+    V moved{};
+    for (int i = 0; i < kLanes; ++i) moved[i] = v[at.lanes[i]];
+    return moved;
+  }
 };
 
 // Four rows by two vectors leave registers for a product that is not fused.

@@ -33,6 +33,11 @@ class Random {
     g->batch = 1 + Below(3);
     g->channels = g->groups * (1 + Below(20));
     g->filters = g->groups * (1 + Below(30));
+    if (!plain && Below(3) == 0) {  // depthwise, or nearly
+      g->groups = 1 + Below(20);
+      g->channels = g->groups;
+      g->filters = g->groups * (1 + Below(3));
+    }
     bool possible = true;
     for (ConvAxis* axis : {&g->rows, &g->cols}) {
       axis->in = 1 + Below(14);
