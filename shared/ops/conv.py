@@ -17,6 +17,8 @@ _IMPLEMENTATIONS = get_args(Implementation)
 Padding = str | int | Sequence[Sequence[int]]
 
 
+# Plain Python, whose conditions are none of a graph's: nothing for AutoGraph to read.
+@tf.autograph.experimental.do_not_convert
 def conv2d(
     x: Any,
     kernel: Any,
