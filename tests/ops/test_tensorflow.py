@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import textwrap
@@ -107,6 +108,21 @@ def test_unknown_sizes_in_a_function(rng):
             apply(x, kernel), tape.gradient(loss, [x, kernel]), strict=True
         ):
             np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_tracing_prints_nothing(rng):
+    """AutoGraph, which cannot read all of Python, is not asked to."""
+    words = []
+    handler = logging.Handler()
+    handler.emit = lambda record: words.append(record.getMessage())
+    tf.get_logger().addHandler(handler)
+    try:
+        x, kernel = rng.standard_normal((1, 5, 6, 2)), rng.standard_normal((3, 3, 2, 4))
+        traced = tf.function(lambda x: conv2d(x, kernel, padding=1))
+        assert traced(x).shape == (1, 5, 6, 4)
+    finally:
+        tf.get_logger().removeHandler(handler)
+    assert words == []
 
 
 @pytest.mark.parametrize(
