@@ -1,5 +1,5 @@
 // /// honest
-// why = "the tile filled by a flat index, a macro for it, registers for the sum, early channels"
+// why = "the tile filled by a flat index, a macro for it, registers for the sum, early channels, a barrier in a helper, extern C, a pointer to the patch"
 // assignment = "06"
 // file = "conv2d_tiled.cu"
 // ///
@@ -15,7 +15,9 @@ dim3 conv2d_tiled_grid(const Conv& conv, dim3 block) {
 
 __device__ __forceinline__ bool inside(int v, int n) { return v >= 0 && v < n; }
 
-__global__ void conv2d_tiled(Conv conv, Input x, Input kernel, Output y) {
+__device__ __forceinline__ void all_here() { __syncthreads(); }
+
+extern "C" __global__ void conv2d_tiled(Conv conv, Input x, Input kernel, Output y) {
   __shared__ float patch[kPatch][kPatch];
   const int n = blockIdx.z / conv.filters, f = blockIdx.z % conv.filters;
   const int oi = blockIdx.y * kTile + threadIdx.y, oj = blockIdx.x * kTile + threadIdx.x;
@@ -25,14 +27,14 @@ __global__ void conv2d_tiled(Conv conv, Input x, Input kernel, Output y) {
     for (int t = TID; t < ph * pw; t += kTile * kTile) {
       const int i = t / pw, j = t % pw;
       const int row = (int)blockIdx.y * kTile + i - (int)conv.pad_top, col = (int)blockIdx.x * kTile + j - (int)conv.pad_left;
-      patch[i][j] = inside(row, conv.height) && inside(col, conv.width) ? x[((n * conv.height + row) * conv.width + col) * conv.channels + c] : 0.0f;
+      (&patch[0][0])[i * kPatch + j] = inside(row, conv.height) && inside(col, conv.width) ? x[((n * conv.height + row) * conv.width + col) * conv.channels + c] : 0.0f;
     }
-    __syncthreads();
+    all_here();
     #pragma unroll
     for (int a = 0; a < conv.kernel_height; ++a)
       for (int b = 0; b < conv.kernel_width; ++b)
         acc += patch[threadIdx.y + a][threadIdx.x + b] * __ldg(&kernel[((a * conv.kernel_width + b) * conv.channels + c) * conv.filters + f]);
-    __syncthreads();
+    all_here();
   }
   if (oi < conv.out_height && oj < conv.out_width)
     y[((n * conv.out_height + oi) * conv.out_width + oj) * conv.filters + f] = acc;
