@@ -41,12 +41,49 @@ static inline JobPlan PlanJobs(int64_t pixels, int64_t bytes_per_pixel,
   return plan;
 }
 
+// The share of taps that read inside, over all pixels.
+template <typename T>
+static double ShareInside(const Gather<T>& g) {
+  double inside = 0;
+  for (int64_t tap = 0; tap < g.taps; ++tap) {
+    const auto count = [](int64_t first, int64_t stride, int64_t in,
+                          int64_t grid) {
+      const int64_t low = Clamp(CeilDiv(-first, stride), 0, grid);
+      return Clamp(CeilDiv(in - first, stride), low, grid) - low;
+    };
+    inside +=
+        static_cast<double>(count(g.tap_h[tap], g.stride_h, g.in_h, g.grid_h)) *
+        count(g.tap_w[tap], g.stride_w, g.in_w, g.grid_w);
+  }
+  return inside / (static_cast<double>(g.taps) * g.grid_h * g.grid_w);
+}
+
+// Lists the taps of [0, taps) that read inside for some row of a tile.
+template <typename T>
+static int64_t ListTaps(const T* const* in, int64_t stride, int64_t taps,
+                        int rows, const T* zeros, int16_t* list) {
+  int64_t count = 0;
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    bool inside = false;
+    for (int row = 0; row < rows; ++row) {
+      inside |= in[tap * stride + row] != zeros;
+    }
+    if (inside) list[count++] = static_cast<int16_t>(tap);
+  }
+  return count;
+}
+
+// Where less than this share of taps reads inside (the gradient of a kernel as
+// large as the image, dilations as wide as the image), tiles leave out taps.
+constexpr double kListBelow = 0.8;
+
 // All sums of pixels [begin, end) and units [unit_begin, unit_end). `table`
 // holds kMaxTapBlock + 1 pointers per pixel.
 template <typename T>
 static void GatherBlock(const Gather<T>& g, const Weights<T>& weights,
                         const Panels<T>& panels, int64_t begin, int64_t end,
-                        int64_t unit_begin, int64_t unit_end, const T** table) {
+                        int64_t unit_begin, int64_t unit_end, bool lists,
+                        const T** table) {
   const int64_t pixels = end - begin;
   T** outs = const_cast<T**>(table + kMaxTapBlock * pixels);
   FillOutputs(g, begin, end, outs);
@@ -65,6 +102,7 @@ static void GatherBlock(const Gather<T>& g, const Weights<T>& weights,
       args.in_stride = pixels;
       args.in_offset = group * g.run;
       args.taps = tap_end - tap;
+      args.tap_list = nullptr;
       args.run = g.run;
       args.weights = weights.Panel(group, panel);
       args.tap_weights = g.tap_weights + tap;
@@ -75,6 +113,12 @@ static void GatherBlock(const Gather<T>& g, const Weights<T>& weights,
       ForTiles(pixels, kTileRows[vectors - 1], [&](int64_t first, int rows) {
         args.in = table + first;
         args.out = outs + first;
+        int16_t list[kMaxTapBlock];
+        if (lists) {
+          args.tap_list = list;
+          args.taps =
+              ListTaps(args.in, pixels, tap_end - tap, rows, g.zeros, list);
+        }
         FindTile<T>(vectors, rows)(args);
       });
     }
@@ -111,13 +155,14 @@ static Outcome RunGather(const Runtime& runtime, const Gather<T>& g,
   }
   const T** tables = scratch->tables;
   if (tables == nullptr) return Outcome::kOutOfMemory;
+  const bool lists = g.taps > 0 && ShareInside(g) < kListBelow;
   ForEach(runtime, workers, plan.blocks * plan.chunks,
           [&](int64_t job, int worker) {
             const int64_t begin = job / plan.chunks * plan.block;
             const int64_t unit = job % plan.chunks * plan.chunk;
             GatherBlock(g, weights, panels, begin,
                         Clamp(begin + plan.block, 0, g.Pixels()), unit,
-                        Clamp(unit + plan.chunk, 0, units),
+                        Clamp(unit + plan.chunk, 0, units), lists,
                         tables + worker * table_size);
           });
   return Outcome::kDone;
@@ -268,7 +313,7 @@ static Outcome MergedRows(const Runtime& runtime, const ConvGeometry& g,
       view.in = image + (ih * g.cols.in + iw) * g.channels;
       view.in_w = g.cols.in;
     }
-    GatherBlock(view, weights, panels, 0, rows * cols, 0, panels.count,
+    GatherBlock(view, weights, panels, 0, rows * cols, 0, panels.count, false,
                 tables + worker * table_size);
   });
   return Outcome::kDone;

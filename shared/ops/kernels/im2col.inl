@@ -78,6 +78,7 @@ static void MultiplyRows(const T* const* in, int64_t count, int64_t row,
       args.in_stride = 0;
       args.in_offset = k;
       args.taps = 1;
+      args.tap_list = nullptr;
       args.run = Clamp(step, 0, row - k);
       args.weights = weights.Panel(group, panel) + k * weights.row_stride;
       args.tap_weights = &kNoOffset;

@@ -13,7 +13,8 @@ struct TileArgs {
   int64_t in_stride;
   int64_t in_offset;  // added to every input pointer
   int64_t taps;
-  int64_t run;  // contiguous input values behind each pointer
+  const int16_t* tap_list;  // which taps; the first `taps` if nullptr
+  int64_t run;              // contiguous input values behind each pointer
   const T* weights;
   const int64_t* tap_weights;  // offset of each tap's first weight row
   int64_t weight_stride;       // from one row of weights to the next
@@ -34,7 +35,8 @@ static void Tile(const TileArgs<T>& a) {
 #pragma GCC unroll 16
     for (int j = 0; j < kVectors; ++j) sum[i][j] = Simd::Zero();
   }
-  for (int64_t tap = 0; tap < a.taps; ++tap) {
+  for (int64_t t = 0; t < a.taps; ++t) {
+    const int64_t tap = a.tap_list == nullptr ? t : a.tap_list[t];
     const T* in[kRows];
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {

@@ -188,6 +188,7 @@ struct Winograd {
     TileArgs<T> args;
     args.in_stride = 0;
     args.taps = 1;
+    args.tap_list = nullptr;
     args.run = run;
     args.tap_weights = &kNoOffset;
     args.weight_stride = width;
