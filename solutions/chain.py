@@ -21,7 +21,8 @@ _ACTIVATIONS = {  # class of a layer or operation: the activation's name
     "ELU": "elu",
     "LeakyReLU": "leaky_relu",
 }
-_PLAIN = {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}  # of ReLU
+#: Settings of a ReLU layer that change nothing.
+RELU_AS_USUAL = {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}
 
 
 def expect_chain(layers, expected):
@@ -118,7 +119,7 @@ def _named(kind, config, last):
     """The activation of a layer, or of one that was given to it as the argument."""
     if kind in _ACTIVATIONS:
         name = _ACTIVATIONS[kind]
-        unusual = [k for k, v in _PLAIN.items() if config.get(k, v) != v]
+        unusual = [k for k, v in RELU_AS_USUAL.items() if config.get(k, v) != v]
         if name == "softmax" and config.get("axis", -1) not in (-1, last):
             unusual.append("axis")
         return name + "".join(f", {key} {config[key]}" for key in unusual)

@@ -32,7 +32,8 @@ class Node:
             "max_pool", "avg_pool", "global_avg", "global_max", "flatten", "dropout",
             "add", "multiply", "scale", "concat", "slice", "zeros", "reshape"; the
             Keras class for everything else.
-        settings: what makes it compute something else, sorted by name.
+        settings: what makes it compute something else, sorted by name. `otherwise`
+            among them are words for what no layer here should be, e.g. "frozen".
         inputs: keys of the nodes that feed it, in order.
         shape: of its output, without the batch. A 1x1 map is a vector: `(C,)`.
         config: Keras's own settings of the layer, not compared.
@@ -118,6 +119,7 @@ def multiply_adds(graph: Graph) -> int:
 def describe(graph: Graph, node: Node) -> str:
     """One line about a node, in words: what it is and which shapes it maps."""
     told = dict(node.settings)
+    otherwise = told.pop("otherwise", ())
     words = [node.kind.replace("_", " ")]
     if node.kind == "conv":
         words = [f"convolution {_times(told['kernel'])}, {told['filters']} filters"]
@@ -136,6 +138,7 @@ def describe(graph: Graph, node: Node) -> str:
         words = [f"{node.kind[:3]} pooling {_times(told['size'])}", *_geometry(told)]
     elif told:
         words += [f"{name} {value}" for name, value in told.items()]
+    words += otherwise
     shapes = [_times(source.shape) for source in graph.sources(node)]
     if node.kind in _SYMMETRIC or node.kind == "concat":
         shapes.sort()

@@ -1,7 +1,7 @@
 """From a model's layers, as the grader tells them, to nodes of a graph.
 
-A record has `.name .kind .config .inputs .output_shape`. One record may give several
-nodes: zeros, a convolution, an activation.
+A record has `.name .kind .config .inputs .output_shape .params .trainable_params`. One
+record may give several nodes: zeros, a convolution, an activation.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from solutions.chain import RELU_AS_USUAL
 from solutions.oracles.graph import Graph, Node, settings
 from solutions.oracles.graph_rules import normal
 
@@ -62,7 +63,7 @@ def read(layers: Sequence[Any]) -> Graph:
                 key = f"{record.name}:{index}" if index else record.name
                 nodes[key], end[key] = node, key
             continue
-        made = _nodes(record, into)
+        made = _told_otherwise(record, _nodes(record, into))
         for index, (kind, told, shape) in enumerate(made):
             key = record.name if index == len(made) - 1 else f"{record.name}#{index}"
             nodes[key] = Node(
@@ -79,6 +80,43 @@ def _vector(shape: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 Made = tuple[str, tuple[tuple[str, Any], ...], tuple[Any, ...]]
+#: Of what a record gives, these follow its settings; the rest only its activation's.
+_OF_THE_LAYER = frozenset(
+    [
+        *("conv", "dense", "batch_norm", "dropout", "spatial_dropout"),
+        *("max_pool", "avg_pool", "global_max", "global_avg"),
+    ]
+)
+
+
+def _told_otherwise(record: Any, made: list[Made]) -> list[Made]:
+    """The nodes with what makes their layer work in another way than it should."""
+    config, words = record.config, []
+    if config.get("training"):  # fixed by the call: it trains where a model answers
+        words.append("called with training=True")
+    if config.get("renorm"):
+        words.append("with renorm")
+    if config.get("data_format") == "channels_first":
+        words.append("channels first")
+    if _frozen(record):
+        words.append("frozen")
+    if not words:
+        return made
+    return [
+        (kind, settings(**dict(told), otherwise=tuple(words)), shape)
+        if kind in _OF_THE_LAYER
+        else (kind, told, shape)
+        for kind, told, shape in made
+    ]
+
+
+def _frozen(record: Any) -> bool:
+    """Whether training leaves weights alone that such a layer learns."""
+    learned = record.params
+    if record.kind == "BatchNormalization":
+        vectors = record.config["center"] + record.config["scale"]
+        learned = vectors * record.output_shape[_axis(record.config)]
+    return bool(record.trainable_params < learned)
 
 
 def _nodes(record: Any, into: list[tuple[Any, ...]]) -> list[Made]:
@@ -102,8 +140,7 @@ def _nodes(record: Any, into: list[tuple[Any, ...]]) -> list[Made]:
         return [_dense(config, first), *_activation(config, shape)]
     if kind == "BatchNormalization":
         center, scale = bool(config["center"]), bool(config["scale"])
-        axis = config["axis"]
-        axis = axis[0] if isinstance(axis, tuple) else axis
+        axis = _axis(config)
         told = settings(center=center, scale=scale)
         if axis % (len(shape) + 1) != len(shape):
             told = settings(center=center, scale=scale, axis=axis)
@@ -118,8 +155,7 @@ def _nodes(record: Any, into: list[tuple[Any, ...]]) -> list[Made]:
     if kind in ("Flatten", "Reshape"):
         return _reshaped(first, shape)
     if kind in ("Dropout", "SpatialDropout2D"):
-        name = "dropout" if kind == "Dropout" else "spatial_dropout"
-        return [(name, settings(rate=config["rate"]), shape)]
+        return [_dropout(kind, config, shape)]
     if kind == "ZeroPadding2D":
         return [("zeros", settings(pads=_pads(config["padding"])), shape)]
     factor = _factor(kind, config, into)
@@ -135,6 +171,11 @@ def _nodes(record: Any, into: list[tuple[Any, ...]]) -> list[Made]:
         if cut:
             return [("slice", settings(start=cut[0], stop=cut[1], step=cut[2]), shape)]
     return _activation_layer(kind, config, shape)
+
+
+def _axis(config: Any) -> int:
+    axis = config["axis"]
+    return int(axis[0] if isinstance(axis, tuple) else axis)
 
 
 def _pair(value: Any) -> tuple[Any, Any]:
@@ -203,6 +244,22 @@ def _padded(into: Any, out: Any, size: Any, strides: Any, before: Any) -> bool:
     )
 
 
+def _dropout(kind: str, config: Any, shape: Any) -> Made:
+    """With a noise shape units share their fate; "spatial" is that of whole maps."""
+    told = {"rate": config["rate"]}
+    if kind == "SpatialDropout2D":
+        return "spatial_dropout", settings(**told), shape
+    noise = config.get("noise_shape") or (None,) * (len(shape) + 1)
+    shared = [
+        n is not None and n != m for n, m in zip(noise, (None, *shape), strict=True)
+    ]
+    if shared == [False, True, True, False]:
+        return "spatial_dropout", settings(**told), shape
+    if any(shared):
+        told["noise_shape"] = tuple(noise)
+    return "dropout", settings(**told), shape
+
+
 def _factor(kind: str, config: Any, into: list[Any]) -> float | None:
     """The number that everything is multiplied by, if that is what a layer does."""
     if kind == "Rescaling" and not config["offset"]:
@@ -249,7 +306,11 @@ def _activation_layer(kind: Any, config: Any, shape: Any) -> list[Made]:
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     if name not in _ACTIVATIONS:
         return [(kind, _plain(config), shape)]
-    told = {k: v for k, v in config.items() if v not in (None, 0, 0.0)}
+    told = {
+        k: v
+        for k, v in config.items()
+        if v is not None and v != RELU_AS_USUAL.get(k, None)
+    }
     if name == "softmax" and told.get("axis") in (-1, len(shape)):
         told.pop("axis")
     return [(name, _plain(told), shape)]

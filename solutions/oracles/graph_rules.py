@@ -135,7 +135,9 @@ def _dropout_after_flatten(graph: Graph) -> Graph | None:
     for key, node in graph.nodes.items():
         if node.kind == "flatten":
             (below,) = node.inputs
-            if graph.nodes[below].kind == "dropout" and _alone(graph, below):
+            source = graph.nodes[below]
+            whole = source.kind == "dropout" and not source.get("noise_shape")
+            if whole and _alone(graph, below):
                 return _swapped(graph, key)
     return None
 
@@ -199,8 +201,12 @@ def _convolution_is_dense(graph: Graph) -> Graph | None:
         size = source.shape[:-1] or (1, 1)
         if node["kernel"] != size or (1 in size and node["dilation"] != (1, 1)):
             continue
-        told = settings(units=node["filters"], bias=node["bias"])
-        dense = replace(node, kind="dense", settings=told, shape=node.shape[-1:])
+        told = {"units": node["filters"], "bias": node["bias"]}
+        if node.get("otherwise"):
+            told["otherwise"] = node["otherwise"]
+        dense = replace(
+            node, kind="dense", settings=settings(**told), shape=node.shape[-1:]
+        )
         if len(source.shape) == 1:
             return _with(graph, **{key: dense})
         numbers = source.shape[0] * source.shape[1] * source.shape[2]
@@ -215,7 +221,8 @@ def _one_window_of_everything_is_global(graph: Graph) -> Graph | None:
         if node.kind not in ("max_pool", "avg_pool") or len(node.shape) != 1:
             continue
         whole = graph.nodes[node.inputs[0]].shape[:-1]
-        if node["size"] == whole and node["before"] == (0, 0):
+        usual = node["before"] == (0, 0) and not node.get("otherwise")
+        if node["size"] == whole and usual:
             kind = f"global_{node.kind[:3]}"
             return _with(graph, **{key: replace(node, kind=kind, settings=())})
     return None

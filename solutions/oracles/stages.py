@@ -29,6 +29,7 @@ class Stage:
         fan_in: channels (or numbers) that each of them is connected to.
         sees: how many outputs of each earlier stage can reach each of them.
         bias: whether it has biases.
+        otherwise: words for what no layer here should be, e.g. "frozen".
         size: `(H, W)` of its maps.
         after: what follows, up to the next weights, in words.
     """
@@ -39,6 +40,7 @@ class Stage:
     fan_in: int
     sees: tuple[int, ...]
     bias: bool
+    otherwise: tuple[str, ...]
     size: tuple[Any, ...]
     after: tuple[str, ...]
 
@@ -60,7 +62,7 @@ class Stage:
             words = [f"input {_times(self.size)}x{self.outputs}"]
         elif not self.bias:
             words.append("no bias")
-        return ", ".join([*words, *self.after])
+        return ", ".join([*words, *self.otherwise, *self.after])
 
 
 def _times(sizes: Iterable[Any]) -> str:
@@ -147,7 +149,7 @@ class _Tracer:
             names = ", ".join(repr(node.name) for node in nodes)
             for value in (self._fan_in.get(depth, {0}), self._after[depth]):
                 assert len(value) == 1, f"your layers {names} must be alike"
-            told = {_window(node) for node in nodes}
+            told = {(_window(node), node.get("otherwise")) for node in nodes}
             assert len(told) == 1, f"your layers {names} must be alike"
             sees = self._sees(depth, reach)
             assert len(set(sees)) == 1, (
@@ -162,6 +164,7 @@ class _Tracer:
                     next(iter(self._fan_in.get(depth, {0}))),
                     sees[0],
                     bool(node.get("bias")),
+                    node.get("otherwise", ()),
                     node.shape[:-1],
                     next(iter(self._after[depth])),
                 )
@@ -198,12 +201,13 @@ def _window(node: Node) -> tuple[Any, ...]:
 
 def _words(node: Node) -> list[str]:
     told = dict(node.settings)
+    otherwise = told.pop("otherwise", ())
     if "size" in told:
         words = [_times(told["size"]), f"stride {_times(sorted({*told['strides']}))}"]
         if told["before"] != (0, 0):
             words.append(f"padding {_times(told['before'])} before")
-        return [*words, f"to {_times(node.shape[:-1])}"]
-    return [f"{name} {value}" for name, value in told.items()]
+        return [*words, *otherwise, f"to {_times(node.shape[:-1])}"]
+    return [*(f"{name} {value}" for name, value in told.items()), *otherwise]
 
 
 def chains_agree(found: Graph, wanted: Graph, what: str) -> None:

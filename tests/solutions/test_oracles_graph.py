@@ -128,6 +128,26 @@ EQUAL = {
         halves,
         lambda x: layers.Concatenate()([x[..., :2], x[:, :, :, 2:], x]),
     ],
+    "a mode that the model overrules": [
+        lambda x: layers.Dropout(0.4)(layers.BatchNormalization()(x)),
+        lambda x: layers.Dropout(0.4)(layers.BatchNormalization()(x, training=False)),
+        lambda x: layers.Dropout(0.4)(layers.BatchNormalization()(x), training=False),
+    ],
+    "settings of dropout that change nothing": [
+        lambda x: layers.Dropout(0.4)(x),
+        lambda x: layers.Dropout(0.4, seed=3)(x),
+        lambda x: layers.Dropout(0.4, noise_shape=[None, 13, 10, 4])(x),
+    ],
+    "dropout of whole maps": [
+        lambda x: layers.SpatialDropout2D(0.4)(x),
+        lambda x: layers.Dropout(0.4, noise_shape=[None, 1, 1, 4])(x),
+        lambda x: layers.Dropout(0.4, noise_shape=[None, 1, 1, None])(x),
+    ],
+    "a ceiling as a layer, name or setting": [
+        lambda x: conv(x, activation="relu6"),
+        lambda x: layers.ReLU(max_value=6)(conv(x)),
+        lambda x: conv(x, activation=layers.ReLU(max_value=6)),
+    ],
 }
 
 
@@ -196,6 +216,62 @@ UNEQUAL = {
     "ReLU on a pooled branch": [
         lambda x: relu_of(layers.Concatenate()([conv(x, 2, 1), x])),
         lambda x: layers.Concatenate()([relu_of(conv(x, 2, 1)), x]),
+    ],
+    "dropout of every unit or of whole maps": [
+        lambda x: layers.Flatten()(layers.Dropout(0.4)(x)),
+        lambda x: layers.Flatten()(layers.SpatialDropout2D(0.4)(x)),
+    ],
+    "dropout that neighbours share": [
+        lambda x: layers.Flatten()(layers.Dropout(0.4)(x)),
+        lambda x: layers.Flatten()(
+            layers.Dropout(0.4, noise_shape=[None, 1, 10, 4])(x)
+        ),
+    ],
+    "dropout for ever": [
+        lambda x: layers.Dropout(0.4)(x),
+        lambda x: layers.Dropout(0.4)(x, training=True),
+    ],
+    "batch normalisation by the batch for ever": [
+        lambda x: layers.BatchNormalization()(x),
+        lambda x: layers.BatchNormalization()(x, training=True),
+    ],
+    "a nested model that trains for ever": [
+        lambda x: keras.Sequential([layers.BatchNormalization()])(x),
+        lambda x: keras.Sequential([layers.BatchNormalization()])(x, training=True),
+    ],
+    "a frozen convolution": [
+        lambda x: conv(x),
+        lambda x: conv(x, trainable=False),
+    ],
+    "a frozen dense layer written as a convolution": [
+        lambda x: conv(x, 5, SHAPE[:2]),
+        lambda x: conv(x, 5, SHAPE[:2], trainable=False),
+    ],
+    "a kernel that only its low rank may change": [
+        lambda x: layers.Dense(5)(x),
+        lambda x: layers.Dense(5, lora_rank=1)(x),
+    ],
+    "frozen batch normalisation": [
+        lambda x: layers.BatchNormalization()(x),
+        lambda x: layers.BatchNormalization(trainable=False)(x),
+    ],
+    "batch renormalisation": [
+        lambda x: layers.BatchNormalization()(x),
+        lambda x: layers.BatchNormalization(renorm=True)(x),
+    ],
+    "a window over columns and channels": [
+        lambda x: layers.MaxPooling2D(3, 1, padding="same")(x),
+        lambda x: layers.MaxPooling2D(
+            3, 1, padding="same", data_format="channels_first"
+        )(x),
+    ],
+    "a ceiling": [
+        lambda x: conv(x, activation="relu"),
+        lambda x: conv(x, activation=layers.ReLU(max_value=6)),
+    ],
+    "a ceiling of zero": [
+        lambda x: layers.ReLU()(x),
+        lambda x: layers.ReLU(max_value=0)(x),
     ],
     "a layer of another kind": [
         lambda x: layers.LayerNormalization()(conv(x)),
@@ -305,20 +381,21 @@ def chain(net, groups):
     return net.graph(net.dense(x, 3, "softmax"))
 
 
-def dense_end(x):
+def dense_end(x, mode=None):
     x = layers.Dense(10, activation="relu")(layers.Flatten()(x))
-    return layers.Dense(3, activation="softmax")(layers.Dropout(0.5)(x))
+    x = layers.Dropout(0.5)(x, training=mode)
+    return layers.Dense(3, activation="softmax")(x)
 
 
 def same(filters, kernel, **config):
     return layers.Conv2D(filters, kernel, padding="same", activation="relu", **config)
 
 
-def in_one_piece(x, groups=2):
+def in_one_piece(x, groups=2, mode=None, **config):
     x = layers.MaxPooling2D(2)(same(4, 3)(x))
-    x = same(8, 5, groups=groups)(x)
+    x = same(8, 5, groups=groups, **config)(x)
     x = same(6, 3, groups=groups)(same(12, 3)(x))
-    return dense_end(x)
+    return dense_end(x, mode)
 
 
 def from_the_start(x):
@@ -367,6 +444,12 @@ def test_towers_and_groups_are_one(build):
         (lambda x: layers.Add()([x, conv(x, 4, 1)]), 2, "joins several inputs"),
         (lambda x: layers.Concatenate()([x, conv(x, 4, 1)]), 2, "different depth"),
         (lambda x: dense_end(same(4, 3)(x)), 2, "layer 1 with weights must be"),
+        (
+            lambda x: in_one_piece(x, mode=True),
+            2,
+            "dropout rate 0.5 called with training",
+        ),
+        (lambda x: in_one_piece(x, trainable=False), 2, "filters.*frozen"),
     ],
 )
 def test_wrong_towers_are_told(build, groups, told):

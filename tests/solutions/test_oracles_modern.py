@@ -57,6 +57,7 @@ class Told:
     def __init__(self, name, kind, config, inputs):
         self.name, self.kind, self.config, self.inputs = name, kind, config, inputs
         self.output_shape = (None, 3, 4, 2)
+        self.params = self.trainable_params = 0
 
 
 IMAGE = Told("image", "InputLayer", {}, ())
