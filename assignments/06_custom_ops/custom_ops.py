@@ -393,8 +393,11 @@ def _tensorflow_flags():
         found = [*sysconfig.get_compile_flags(), *sysconfig.get_link_flags()]
         lines = [place, *found]
         note.write_text("\n".join(lines))
-    # Its headers print hundreds of warnings, none of them ours.
-    return ("-O1", "-w", "-Wl,--no-as-needed", *lines[1:])
+    # Its headers print hundreds of warnings, none of them ours. Linkers differ in how
+    # they are told that TensorFlow is loaded by then.
+    mac = sys.platform == "darwin"
+    linker = "-Wl,-undefined,dynamic_lookup" if mac else "-Wl,--no-as-needed"
+    return ("-O1", "-w", linker, *lines[1:])
 
 
 if __name__ == "__main__":

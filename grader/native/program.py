@@ -16,22 +16,28 @@ from grader.native.toolchain import (
     compile_to,
     find_compiler,
     find_nvcc,
+    is_clang,
     linker_flags,
     run_group,
 )
 
 #: Out-of-bounds accesses end the program with a report; one build serves for the
 #: numbers and for that. Not -O0: there an overrun can jump over the guarded bytes.
-_CHECKED = (
-    "-O1",
-    "-g1",
+_CHECKED = ("-O1", "-g1", "-fno-omit-frame-pointer")
+_GCC_CHECKED = (
+    *_CHECKED,
     # The guarded bytes around an array are few: a whole row too far jumps over them.
     # And a function that promises a value and returns none runs on into the next.
     "-fsanitize=address,bounds,return",
     "-fno-sanitize-recover=bounds,return",
-    "-fno-omit-frame-pointer",
     # What is out of bounds must run, to be caught, and not be reasoned away.
     "-fno-aggressive-loop-optimizations",
+)
+# There `bounds` ends a program without a word where a size is known late.
+_CLANG_CHECKED = (
+    *_CHECKED,
+    "-fsanitize=address,array-bounds,return",
+    "-fno-sanitize-recover=array-bounds,return",
 )
 _FAST = ("-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared")
 _ARCHITECTURE = "sm_80"  # any that the toolkit knows: the code is not run
@@ -102,7 +108,9 @@ class Program:
             if self.compiler == "nvcc":
                 command = [*_nvcc(), "-O3", "-arch=native"]
             else:
-                command = [*_compiler(), *_CHECKED, "-x", "c++"]
+                command = _compiler()
+                clang = is_clang(command[0])
+                command += [*(_CLANG_CHECKED if clang else _GCC_CHECKED), "-x", "c++"]
             flags = [*student_flags(self.source), *self.flags]
             compile_to(target, [*command, *flags, str(self.driver)], self.source)
         except (CompileError, NotImplementedError) as error:
@@ -179,8 +187,8 @@ def _compiler() -> list[str]:
             "macOS: xcode-select --install) or set CXX to its path"
         )
     # The course's drivers raise warnings in nobody's code but their own.
-    most = [] if "clang" in found else ["-fmax-errors=5"]
-    return [found, "-w", *most, *linker_flags()]
+    most = "-ferror-limit=5" if is_clang(found) else "-fmax-errors=5"
+    return [found, "-w", most, *linker_flags()]
 
 
 def _nvcc() -> list[str]:

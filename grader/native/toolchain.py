@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,7 +25,10 @@ _FLAGS = re.compile(r"^<command.line>: error: (.*)$", re.M)
 _UNCLOSED = re.compile(
     r"^(?P<file>[^\s:]+):(?P<line>\d+):\d+: note: to match this '(.)'$", re.M
 )
-_UNDEFINED = re.compile(r"undefined reference to [`'](.*)'")
+# Of GNU's linkers; and of clang, where a driver calls what is not there.
+_UNDEFINED = re.compile(
+    r"(?:undefined reference to [`']|error: use of undeclared identifier ')(.*)'"
+)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _NVCC = re.compile(
     r"^(?P<file>[^\s(]+)\((?P<line>\d+)\): (?:catastrophic )?error: (.*)$"
@@ -45,6 +50,16 @@ def find_nvcc() -> str | None:
     wanted = os.environ.get("NVCC")
     names = [wanted] if wanted else ["nvcc", "/usr/local/cuda/bin/nvcc"]
     return next(filter(None, map(shutil.which, names)), None)
+
+
+@functools.cache
+def is_clang(compiler: str) -> bool:
+    """Whether a C++ compiler takes clang's flags; on macOS one called g++ does, too."""
+    name = Path(compiler).name
+    if "clang" in name or (name.startswith("g++") and sys.platform == "linux"):
+        return "clang" in name
+    asked = subprocess.run([compiler, "--version"], capture_output=True, text=True)
+    return "clang" in asked.stdout
 
 
 def linker_flags() -> tuple[str, ...]:

@@ -20,6 +20,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -290,7 +291,10 @@ def _plan(
 
     # nvcc knows where its own runtime library is, and links it in.
     linker = [nvcc] if nvcc else compiler
-    return units, linker, tf.sysconfig.get_link_flags()
+    flags = tf.sysconfig.get_link_flags()
+    if sys.platform == "darwin":  # what TensorFlow has loaded by then is found late
+        flags.append("-Wl,-undefined,dynamic_lookup")
+    return units, linker, flags
 
 
 def _compile(unit: Unit, folder: Path, force: bool) -> Path:

@@ -66,7 +66,7 @@ def test_a_missing_barrier_is_noticed(bindings):
 def test_an_array_in_shared_memory_is_guarded(bindings):
     bindings.change("conv2d_tiled.cu", "i < patch_h;", "i < patch_h + kTile;")
     with pytest.raises(
-        OutOfBounds, match=r"index 1\d of an array float \[14\]\[14\]\n"
+        OutOfBounds, match=r"index 1\d of an array float ?\[14\]\[14\]\n"
     ):
         bindings.conv2d_tiled(X, KERNEL)
 
@@ -211,7 +211,7 @@ def test_what_a_file_lacks_is_told_of_the_file(bindings):
     with pytest.raises(CompileError, match="saved as UTF-16: save it as UTF-8"):
         bindings.conv2d_forward_cpu(X, KERNEL)
     bindings.change("conv2d_naive.cu", "dim3 conv2d_naive_grid", "dim3 grid_of_mine")
-    with pytest.raises(CompileError, match=r"naive.cu: 'conv2d_naive_grid' was not"):
+    with pytest.raises(CompileError, match=r"naive.cu.* '?conv2d_naive_grid"):
         bindings.conv2d_naive(X, KERNEL)
 
 

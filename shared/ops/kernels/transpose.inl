@@ -1,25 +1,33 @@
 // The kernel with channels and filters exchanged, as gradients in the input
 // need it.
 
+// GCC and Clang have no name in common for this before GCC 12.
+#if defined(__clang__)
+#define COURSE_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define COURSE_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, I{__VA_ARGS__})
+#endif
+
 // Four by four values at a time, in registers.
 static inline void Transpose4x4(const float* in, int64_t in_stride, float* out,
                                 int64_t out_stride) {
   typedef float V __attribute__((vector_size(16)));
-  typedef int I __attribute__((vector_size(16)));
+  [[maybe_unused]] typedef int I __attribute__((vector_size(16)));
   V r[4];
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) memcpy(&r[i], in + i * in_stride, 16);
-  const V a = __builtin_shuffle(r[0], r[1], I{0, 4, 1, 5});
-  const V b = __builtin_shuffle(r[0], r[1], I{2, 6, 3, 7});
-  const V c = __builtin_shuffle(r[2], r[3], I{0, 4, 1, 5});
-  const V d = __builtin_shuffle(r[2], r[3], I{2, 6, 3, 7});
-  r[0] = __builtin_shuffle(a, c, I{0, 1, 4, 5});
-  r[1] = __builtin_shuffle(a, c, I{2, 3, 6, 7});
-  r[2] = __builtin_shuffle(b, d, I{0, 1, 4, 5});
-  r[3] = __builtin_shuffle(b, d, I{2, 3, 6, 7});
+  const V a = COURSE_SHUFFLE(r[0], r[1], 0, 4, 1, 5);
+  const V b = COURSE_SHUFFLE(r[0], r[1], 2, 6, 3, 7);
+  const V c = COURSE_SHUFFLE(r[2], r[3], 0, 4, 1, 5);
+  const V d = COURSE_SHUFFLE(r[2], r[3], 2, 6, 3, 7);
+  r[0] = COURSE_SHUFFLE(a, c, 0, 1, 4, 5);
+  r[1] = COURSE_SHUFFLE(a, c, 2, 3, 6, 7);
+  r[2] = COURSE_SHUFFLE(b, d, 0, 1, 4, 5);
+  r[3] = COURSE_SHUFFLE(b, d, 2, 3, 6, 7);
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) memcpy(out + i * out_stride, &r[i], 16);
 }
+#undef COURSE_SHUFFLE
 
 static inline void Transpose4x4(const double* in, int64_t in_stride,
                                 double* out, int64_t out_stride) {
