@@ -2,26 +2,44 @@
 
 The calls of a failed test are made again, in a clean worker, with a known wrong
 answer in place of the student's; if everything comes back the same, the student has
-made that mistake, and its hint says so.
+made that mistake, and its hint says so. No hint is better than a wrong one:
+
+- An error tells little, for many mistakes raise a `ValueError`. Where a test ends in
+  one, the known answer must do the same as the student's in all tests of the question.
+- Values are compared, not their dtypes, for a mistake may be made in float32 as well.
+  Where the student's values are the right ones, only the dtype can be wrong; then it
+  must be the known answer's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import numpy as np
-
-from grader.authoring import Variant, read_variants, solution_cells, substituted
-from grader.errors import GraderError, StudentError
-from grader.handle import Handle
+from grader.authoring import (
+    Variant,
+    read_variants,
+    solution_cells,
+    solution_files,
+    substituted,
+)
+from grader.comparing import (
+    ends_in_an_error,
+    exactly,
+    same,
+    same_call,
+    same_dtype,
+    same_text,
+    sets_weights,
+    tells,
+)
+from grader.errors import GraderError
 from grader.manifest import Manifest
 from grader.replays import Replays
 from grader.sandbox import Hosts
 from grader.session import Call, Session, packages
 from grader.submission import Submission
 
-_TOLERANCE = 1e-4
+_SOLUTION = "_solution"  # among the names of variants
 
 
 class Explainer:
@@ -41,12 +59,16 @@ class Explainer:
         self._found: Variant | None = None
         self._lent: Variant | None = None
 
-    def explain(self, question: str, log: Sequence[Call]) -> Variant | None:
+    def explain(
+        self, question: str, log: Sequence[Call], tests: Sequence[Sequence[Call]] = ()
+    ) -> Variant | None:
         """Returns the misconception that computes what the student's answer did.
 
         Args:
             question: the question whose test failed.
             log: the calls of that test.
+            tests: the calls of each test of the question, passed or failed, as far as
+                they are known; asked if `log` ends in an error.
         """
         log = list(log)
         if not log:
@@ -56,7 +78,7 @@ class Explainer:
             self._question = question
         try:
             for variant in self._candidates(question, log):
-                if self._computes_the_same(variant, log):
+                if self._is_made(variant, log, tests):
                     self._found = variant
                     return variant
             return None
@@ -104,23 +126,62 @@ class Explainer:
                 if (variant.question == question) is own:
                     yield variant
 
-    def _computes_the_same(self, variant: Variant, log: Sequence[Call]) -> bool:
+    def _is_made(
+        self, variant: Variant, log: Sequence[Call], tests: Sequence[Sequence[Call]]
+    ) -> bool:
+        """Whether the student has made this mistake."""
+        try:
+            if not self._computes_the_same(variant, log):
+                return False
+            if ends_in_an_error(log):
+                return self._raises_alike(variant, log, tests)
+            return self._is_wrong_alike(variant, log)
+        except GraderError:
+            return False
+
+    def _raises_alike(
+        self, variant: Variant, log: Sequence[Call], tests: Sequence[Sequence[Call]]
+    ) -> bool:
+        """Whether an error is this mistake's, and not another's of the same type."""
+        if not all(self._computes_the_same(variant, test) for test in tests if test):
+            return False
+        if any(tells(call) for test in (*tests, log) for call in test):
+            return True
+        # Nothing but errors came: they must say the same.
+        return all(same_text(one, other) for one, other in self._pairs(variant, log))
+
+    def _is_wrong_alike(self, variant: Variant, log: Sequence[Call]) -> bool:
+        """Whether values are wrong, or dtypes are in the same way."""
+        pairs = self._pairs(variant, log)
+        if all(same_call(one, other, same_dtype) for one, other in pairs):
+            return True
+        right = Variant(_SOLUTION, variant.question, "")
+        return not self._computes_the_same(right, log, exact=True)
+
+    def _computes_the_same(
+        self, variant: Variant, log: Sequence[Call], *, exact: bool = False
+    ) -> bool:
+        # What a layer gives before its weights are set is random.
+        first = max((i for i, call in enumerate(log) if sets_weights(call)), default=0)
+        equal, made = exactly if exact else same, 0
+        for call, again in self._pairs(variant, log):
+            if made >= first and not same_call(call, again, equal):
+                return False
+            made += 1
+        return made == len(log)  # or a call could not even be made
+
+    def _pairs(
+        self, variant: Variant, log: Sequence[Call]
+    ) -> Iterator[tuple[Call, Call]]:
+        """Each call of the student's, and the same of the variant."""
+
         def make() -> Iterator[Call]:
             session = self._session(variant)
             session.renew()
             session.begin_test(log[0].seed)
             return session.replay(log)
 
-        # What a layer gives before its weights are set is random.
-        first = max((i for i, call in enumerate(log) if _sets_weights(call)), default=0)
-        pairs = zip(log, self._replays.of(variant.name, log, make), strict=False)
-        try:
-            for index, (call, again) in enumerate(pairs):
-                if index >= first and not _same_call(call, again):
-                    return False
-        except GraderError:
-            return False
-        return True
+        return zip(log, self._replays.of(variant.name, log, make), strict=False)
 
     def _session(self, variant: Variant) -> Session:
         """The worker of the variant's question, turned to the variant.
@@ -153,86 +214,10 @@ class Explainer:
     def _submission(self, variant: Variant) -> Submission:
         if variant.name not in self._submissions:
             solution = solution_cells(self._manifest)
-            self._submissions[variant.name] = substituted(
-                self._manifest, solution, variant
-            )
+            if variant.name == _SOLUTION:
+                files = solution_files(self._manifest)
+                made = Submission.from_cells(solution, files=files)
+            else:
+                made = substituted(self._manifest, solution, variant)
+            self._submissions[variant.name] = made
         return self._submissions[variant.name]
-
-
-def _sets_weights(call: Call) -> bool:
-    return call.message.get("operation") == "set_weights"
-
-
-def _same_call(one: Call, other: Call) -> bool:
-    if one.error is not None or other.error is not None:
-        return (
-            isinstance(one.error, StudentError)
-            and isinstance(other.error, StudentError)
-            and one.error.type_name == other.error.type_name
-            and one.error.type_name != "NotImplementedError"
-        )
-    if one.message.get("operation") == "blueprint":
-        return _same_model(one.result, other.result)
-    if one.message.get("operation") == "save":  # a file has its date in it
-        return all(_is_tuple(r, 3) for r in (one.result, other.result)) and same(
-            one.result[0], other.result[0]
-        )
-    if one.message["op"] != "call":
-        return same(one.result, other.result)
-    both = all(_is_tuple(r, 2) for r in (one.result, other.result))
-    if one.message.get("inputs_back") and both:
-        results, inputs = zip(one.result, other.result, strict=True)
-        return _same_values(*results) and _same_values(*inputs)
-    return _same_values(one.result, other.result)
-
-
-def _same_model(one: Any, other: Any) -> bool:
-    """Compares what the workers tell of two models: enough for a hint."""
-    told = [r.get("summary") if isinstance(r, dict) else None for r in (one, other)]
-    return bool(told[0]) and same(*told)
-
-
-def _is_tuple(result: Any, length: int) -> bool:
-    return isinstance(result, tuple) and len(result) == length
-
-
-def _same_values(one: Any, other: Any) -> bool:
-    """As `same`, save for what an answer keeps for a later one, e.g. a cache.
-
-    In ``(out, cache)`` the form of the cache is the student's own affair.
-    """
-    parts = [isinstance(r, list | tuple) and len(r) > 1 for r in (one, other)]
-    if not all(parts) or len(one) != len(other):
-        return same(one, other)
-    if not (_is_value(one[0]) and _is_value(other[0])):
-        return same(one, other)
-    pairs = zip(one, other, strict=True)
-    return all(same(a, b) for a, b in pairs if _is_value(a) and _is_value(b))
-
-
-def _is_value(part: Any) -> bool:
-    return isinstance(part, np.ndarray | np.generic | int | float | complex)
-
-
-def same(one: Any, other: Any) -> bool:
-    """True if two results are equal up to rounding; opaque objects count as equal."""
-    if isinstance(one, Handle) or isinstance(other, Handle):
-        return isinstance(one, Handle) and isinstance(other, Handle)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
-    if one is None or isinstance(one, str | bytes):
-        return type(one) is type(other) and bool(one == other)
-    try:
-        a, b = np.asarray(one), np.asarray(other)
-        if a.shape != b.shape:
-            return False
-        if a.dtype.kind in "iub" and b.dtype.kind in "iub":
-            return bool(np.array_equal(a, b))  # a count is right or wrong by one
-        scale = float(np.max(np.abs(b), initial=0.0)) if np.isfinite(b).all() else 1.0
-        return bool(
-            np.allclose(a, b, rtol=_TOLERANCE, atol=_TOLERANCE * scale, equal_nan=True)
-        )
-    except (TypeError, ValueError):
-        return False

@@ -5,26 +5,31 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from grader.comparing import ends_in_an_error
 from grader.describe import describe_calls, describe_failure
 from grader.errors import GraderFault, StudentFault, WorkerFault
 from grader.explain import Explainer
 from grader.manifest import Manifest, Question
 from grader.printable import printable
 from grader.proxies import Reference, References, Student
+from grader.replays import size
 from grader.results import NOT_ANSWERED, Outcome, TestResult
 from grader.sandbox import Hosts
-from grader.session import WITH_KERAS, Session
+from grader.session import WITH_KERAS, Call, Session
 from grader.task import Task
 
 #: A question with many failures needs no more hints than this.
 _MOST_EXPLAINED = 3
 _ENOUGH = "enough is known"
+#: Of calls that are kept, to tell what an error comes from.
+_MOST_BYTES = 2**26
 
 
 class GraderPlugin:
@@ -48,6 +53,9 @@ class GraderPlugin:
         self._references: References
         self._session: Session | None = None
         self._started = 0.0
+        self._tests: list[list[Call]] = []  # the calls of each test of the question
+        self._bytes = 0
+        self._by_error: list[tuple[int, list[Call]]] = []  # their results' places
 
     # -- fixtures ---------------------------------------------------------------
 
@@ -137,11 +145,11 @@ class GraderPlugin:
 
     def _end(self) -> None:
         """Ends the last workers."""
+        self._close()
         if self._explainer:
             self._explainer.forget()
             if self._task.explain is True:
                 self._explainer.close()
-        self._close()
         if self._task.references is None:
             self._references.close()
 
@@ -183,13 +191,14 @@ class GraderPlugin:
         seconds = time.perf_counter() - self._started
         results = self._task.outcomes.setdefault(question, [])
         name = _readable(item)
+        log = list(self._session.log) if self._session else []
+        self._keep(log)
         if error is None:
             results.append(TestResult(name, Outcome.PASSED, seconds=seconds))
             return
         if isinstance(error, pytest.skip.Exception):
             results.append(TestResult(name, Outcome.NOT_RUN, str(error.msg)))
             return
-        log = list(self._session.log) if self._session else []
         if isinstance(error, KeyboardInterrupt | SystemExit):
             return
         if isinstance(error, WorkerFault):
@@ -213,14 +222,38 @@ class GraderPlugin:
             and explained < _MOST_EXPLAINED
             and message != NOT_ANSWERED
         ):
-            found = self._explainer.explain(question, log)
-            if found:
-                misconception, hint = found.name, found.hint
+            misconception, hint = self._explained(question, log)
+            if ends_in_an_error(log):
+                self._by_error.append((len(results), log))
         results.append(
             TestResult(
                 name, outcome, printable(message), hint, called, misconception, seconds
             )
         )
+
+    def _keep(self, log: list[Call]) -> None:
+        """Keeps a test's calls until those of the others are known."""
+        if self._explainer:
+            self._bytes += sum(size(call.result) + size(call.message) for call in log)
+            if self._bytes <= _MOST_BYTES:
+                self._tests.append(log)
+
+    def _explained(self, question: str, log: list[Call]) -> tuple[str, str]:
+        """Name and hint of the misconception that a test failed with, or empty."""
+        unsure = self._bytes > _MOST_BYTES and ends_in_an_error(log)
+        if self._explainer is None or unsure:
+            return "", ""
+        found = self._explainer.explain(question, log, self._tests)
+        return (found.name, found.hint) if found else ("", "")
+
+    def _explain_errors(self, question: str) -> None:
+        """Gives hints for errors again, now that every test is known."""
+        results = self._task.outcomes.get(question, [])
+        for place, log in self._by_error:
+            name, hint = self._explained(question, log)
+            told = replace(results[place], misconception=name, hint=hint)
+            results[place] = told
+        self._tests, self._bytes, self._by_error = [], 0, []
 
     def _seed_of(self, item: pytest.Item) -> int:
         """A number that follows from the run's seed and the test's name."""
@@ -242,6 +275,7 @@ class GraderPlugin:
     def _close(self) -> None:
         if self._session is not None:
             question = self._session.question.id
+            self._explain_errors(question)
             self._task.problems[question] = self._session.problems
             if not self._task.keep_session:
                 self._session.close()

@@ -67,7 +67,7 @@ class Replays:
         if call.error is not None:
             call.error.__traceback__ = None
             return isinstance(call.error, StudentError)  # not a busy machine's
-        kept.bytes += _size(call.result)
+        kept.bytes += size(call.result)
         return kept.bytes <= _MOST_BYTES
 
 
@@ -94,12 +94,12 @@ def _free(value: Any) -> Any:
     return rebuilt(value, _free)
 
 
-def _size(value: Any) -> int:
+def size(value: Any) -> int:
     """About how many bytes `value` takes."""
     if isinstance(value, list | tuple):
-        return 100 + sum(map(_size, value))
+        return 100 + sum(map(size, value))
     if isinstance(value, dict):
-        return 100 + sum(_size(item) for pair in value.items() for item in pair)
+        return 100 + sum(size(item) for pair in value.items() for item in pair)
     if isinstance(value, str | bytes):
         return len(value)
     return 100 + int(getattr(value, "nbytes", 0))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from grader.authoring import mistaken_submission, read_variants
+from grader.comparing import same
 from grader.errors import GraderError, ManifestError
-from grader.explain import Explainer, same
+from grader.explain import Explainer
 from grader.results import Outcome
 from grader.session import Session
 from tests.grader.course import question, write_course
@@ -116,7 +117,7 @@ WRONG = {
     ),
     "multiplies_matrices": (
         "forward",
-        "def forward(x, w): raise ValueError('a text of its own')",
+        "def forward(x, w): return np.matmul(x, np.eye(9)), x",
         "You wrote a matrix product.",
     ),
     "forgets_the_sum": (
@@ -184,6 +185,140 @@ def test_a_named_mistake_is_the_solution_with_it(course, hosts):
     assert not submission.definitions.missing(["double", "total"])
     with pytest.raises(GraderError, match="it has: squares, takes_the_mean"):
         mistaken_submission(course.manifest, "sqares")
+
+
+def test_an_error_of_its_own_is_not_a_known_mistake(pair, hosts):
+    source = "def forward(x, w): raise ValueError('a text of its own')"
+    report = pair.grade(RIGHT | {"forward": source}, hosts)
+    assert set(hints(question(report, "forward"))) == {("", "")}
+
+
+CROP = {"id": "crop", "title": "A crop", "points": 1, "allow": ["numpy"]}
+CROP_SOLUTION = """\
+# %%
+import numpy as np
+
+# %% question="crop"
+def crop(x, size):
+    # BEGIN SOLUTION
+    h, w = size
+    if h > x.shape[0] or w > x.shape[1]:
+        raise ValueError("too large")
+    return x[:h, :w].astype(x.dtype)
+    # END SOLUTION
+"""
+CROP_TESTS = {
+    "crop": """
+        import numpy as np
+        import pytest
+
+        def test_one_pixel(student, rng):
+            x = rng.normal(size=(2, 2)).astype(np.float32)
+            out = student.crop(x, (1, 1))
+            assert out.dtype == np.float32, "the dtype must stay"
+            assert out == x[:1, :1], "no crop"
+
+        @pytest.mark.parametrize("shape", [(4, 2), (3, 5), (5, 5)])
+        def test_crops(student, rng, shape):
+            x = rng.normal(size=shape).astype(np.float32)
+            size = (4, 2) if shape == (4, 2) else (2, 3)
+            out = student.crop(x, size)
+            assert out.dtype == np.float32, "the dtype must stay"
+            assert np.array_equal(out, x[:size[0], :size[1]]), "no crop"
+        """,
+}
+CROP_MISTAKES = """
+    import numpy as np
+    from grader.authoring import misconception
+
+    @misconception("crop", hint="Height and width are exchanged.")
+    def exchanges(x, size):
+        w, h = size
+        if h > x.shape[0] or w > x.shape[1]:
+            raise ValueError("too large")
+        return x[:h, :w].astype(x.dtype)
+
+    @misconception("crop", hint="The size is one too large.")
+    def is_one_too_strict(x, size):
+        h, w = size
+        if h >= x.shape[0] or w >= x.shape[1]:
+            raise ValueError("too large")
+        return x[:h, :w].astype(x.dtype)
+
+    @misconception("crop", hint="The result is float64.")
+    def makes_it_double(x, size):
+        return x[:size[0], :size[1]].astype(np.float64)
+    """
+
+
+@pytest.fixture
+def crops(tmp_path):
+    """Two mistakes that raise a ValueError in the first test, one about dtype."""
+    return write_course(
+        tmp_path,
+        questions=[CROP],
+        solution=CROP_SOLUTION,
+        tests=CROP_TESTS,
+        public="",
+        misconceptions=CROP_MISTAKES,
+        alternatives="",
+    )
+
+
+def told(course, hosts, body):
+    source = "import numpy as np\ndef crop(x, size):\n    h, w = size\n" + body
+    tests = question(course.grade({"crop": source}, hosts), "crop").tests
+    return [test.misconception for test in tests]
+
+
+def test_an_error_is_known_by_the_tests_that_it_comes_in(crops, hosts):
+    """The first crop fails alike with two mistakes; the others tell them apart."""
+    too_strict = """\
+    n, m = x.shape
+    if not (h < n and w < m): raise ValueError(f"{size} of {n} x {m}")
+    return np.array(x[:h, :w])
+"""
+    assert told(crops, hosts, too_strict) == ["", "is_one_too_strict", "", ""]
+    exchanged = """\
+    if h > x.shape[1]: raise ValueError("outside")
+    return x[:w, :h]
+"""
+    assert told(crops, hosts, exchanged) == ["", *["exchanges"] * 3]
+
+
+def test_an_error_has_no_hint_where_too_much_came_to_be_kept(crops, hosts, monkeypatch):
+    monkeypatch.setattr("grader.plugin._MOST_BYTES", 1000)
+    exchanged = """\
+    if h > x.shape[1]: raise ValueError("outside")
+    return x[:w, :h]
+"""
+    assert told(crops, hosts, exchanged) == ["", "", "exchanges", "exchanges"]
+
+
+def test_an_error_in_other_tests_than_the_known_mistakes_has_no_hint(crops, hosts):
+    odd = """\
+    if x.shape[0] in (4, 5): raise ValueError("even or five")
+    return x[:h, :w]
+"""
+    assert set(told(crops, hosts, odd)) == {""}
+
+
+def test_the_right_values_in_the_wrong_dtype_are_no_other_mistakes(crops, hosts):
+    """One pixel is the same for those who exchange height and width."""
+    complex_ = "    return x[:h, :w] + 0j\n"
+    assert set(told(crops, hosts, complex_)) == {""}
+    doubles = "    return np.array(x[:h, :w], dtype=float)\n"
+    assert told(crops, hosts, doubles) == [*["makes_it_double"] * 3, ""]  # enough
+
+
+def test_a_mistake_in_another_dtype_is_still_known(crops, hosts):
+    """Only where its values are wrong: of one pixel they are not."""
+    body = """\
+    if h > x.shape[1]: raise ValueError("outside")
+    return x[:w, :h].astype(np.float64)
+"""
+    pixel, _, wide, _ = told(crops, hosts, body)
+    assert (pixel, wide) == ("makes_it_double", "exchanges")
 
 
 UNREADABLE = {

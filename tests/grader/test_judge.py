@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from grader.authoring import solution_cells
+from grader.comparing import same, same_call
 from grader.errors import GraderFault
-from grader.explain import _same_call
 from grader.grade import Grading, grade
 from grader.regenerate import leaks
 from grader.regenerate.judge import Job
@@ -190,6 +190,6 @@ def test_gradients_are_compared_whole():
     def call(op, second):
         return Call({"op": op, "operation": "gradients"}, 1, result=(dx, second))
 
-    assert _same_call(call("operate", [dw]), call("operate", [dw]))
-    assert not _same_call(call("operate", [dw]), call("operate", [None]))
-    assert _same_call(call("call", [dw]), call("call", [None]))
+    assert same_call(call("operate", [dw]), call("operate", [dw]), same)
+    assert not same_call(call("operate", [dw]), call("operate", [None]), same)
+    assert same_call(call("call", [dw]), call("call", [None]), same)
