@@ -13,6 +13,7 @@ from grader.errors import ManifestError
 from grader.manifest import MANIFEST_NAME, Manifest
 from grader.regenerate.percent import ScriptCell, read_script
 from grader.submission.cells import METADATA_KEY
+from grader.submission.statements import statements_of
 
 # In Python behind `#`, in C++ behind `//`.
 _BEGIN = re.compile(r"^(\s*)(?:#|//) BEGIN SOLUTION\s*$")
@@ -96,7 +97,27 @@ def read_source(manifest: Manifest) -> Source:
                 f'{path}: {asked.count(id)} cells are marked question="{id}"; '
                 "there must be one"
             )
+    for number, cell in enumerate(cells, 1):
+        if "question" in cell.metadata:
+            _check_defined(manifest, cell, f"{path}, cell {number}")
     return Source(manifest, path, cells)
+
+
+def _check_defined(manifest: Manifest, cell: ScriptCell, where: str) -> None:
+    """Checks that an answer cell defines what its question asks for."""
+    read = statements_of(cell.source)
+    if isinstance(read, SyntaxError):
+        return  # which the proofs tell
+    question = manifest.question(cell.metadata["question"])
+    # With bindings, the other names are theirs.
+    names = question.graded_names[:1] if manifest.bindings else question.graded_names
+    bound = [name for statement in read for name in sorted(statement.binds)]
+    for name in names:
+        if name not in bound:
+            raise ManifestError(
+                f'{where}: marked question="{question.id}", it defines no {name}; '
+                f"it defines {', '.join(bound) or 'nothing'}"
+            )
 
 
 def student_notebook(source: Source) -> str:

@@ -135,6 +135,14 @@ def test_questions_and_cells_must_match(course):
         read_source(course.manifest)
 
 
+def test_an_answer_cell_defines_what_is_asked_for(course):
+    text = SOLUTION.replace("def total(x)", "unit = 1\ndef totel(x)")
+    course.write("solutions/01_tiny/01_tiny.py", text)
+    told = r"01_tiny.py, cell 4: marked question=\"total\", it defines no total; it "
+    with pytest.raises(ManifestError, match=told + "defines unit, totel$"):
+        read_source(course.manifest)
+
+
 # -- proofs --------------------------------------------------------------------------
 
 
