@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from grader.errors import GraderError
 from grader.manifest import ROOT, Manifest, check_tests, load
+from grader.regenerate.allowed import check_packages
 from grader.regenerate.execute import execute_notebook
 from grader.regenerate.files import blank_files
 from grader.regenerate.notebooks import (
@@ -123,6 +124,7 @@ def _one(
     manifest: Manifest, hosts: Hosts, check: bool, execute: bool, afresh: bool
 ) -> Iterator[Proof]:
     check_tests(manifest)
+    check_packages(manifest)
     source = read_source(manifest)
     text = student_notebook(source)
     made = {f"{manifest.name}.ipynb": text.encode(), **blank_files(manifest)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import nbformat
 import pytest
@@ -13,6 +14,7 @@ from grader import regenerate as package
 from grader.errors import GraderError, ManifestError
 from grader.manifest import load
 from grader.regenerate import regenerate, regenerate_walkthrough
+from grader.regenerate.allowed import check_packages
 from grader.regenerate.execute import execute_notebook
 from grader.regenerate.leaks import find_leaks
 from grader.regenerate.notebooks import (
@@ -430,3 +432,35 @@ def test_a_faulty_course_is_named(tmp_path):
             afresh=True,
             console=Console(),
         )
+
+
+PACKAGES = {
+    "a letter less": ("allow", "nump", "'nump' is .* did you mean numpy"),
+    "a part": ("allow", "nump.linalg", "'nump' is .* did you mean numpy"),
+    "a short name": ("forbid", "tf.nn.conv2d", "'tf' is .* did you mean tensorflow"),
+    "nothing like it": ("allow", "zqxj", "install it, or correct the name"),
+    "no name": ("allow", ".", "'' is Python's"),
+}
+
+
+@pytest.mark.parametrize("case", PACKAGES.values(), ids=PACKAGES)
+def test_a_package_that_does_not_exist_is_told(tmp_path, case):
+    key, name, told = case
+    asked = {"id": "total", "title": "T", "points": 2, key: [name]}
+    course = write_course(tmp_path, questions=[asked], tests={"total": "x = 1"})
+    assert load(course.assignment), "a student's machine need not have it"
+    start = f"01_tiny/assignment.toml: question 'total': '{key}' names '{name}', but no"
+    with pytest.raises(ManifestError, match=re.escape(start) + ".*" + told):
+        regenerate(
+            [course.assignment],
+            check=True,
+            execute=False,
+            afresh=True,
+            console=Console(file=io.StringIO()),
+        )
+
+
+@pytest.mark.parametrize("name", ["numpy.linalg", "math", "sys", "scipy", "shared"])
+def test_a_package_that_exists_may_be_allowed(tmp_path, name):
+    asked = {"id": "total", "title": "T", "points": 2, "allow": [name]}
+    check_packages(write_course(tmp_path, questions=[asked]).manifest)
