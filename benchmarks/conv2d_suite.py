@@ -79,6 +79,8 @@ def _suite() -> tuple[Layer, ...]:
         ("resnet", "conv5 3x3", 7, 3, 512, 512, {}),
         ("resnet", "conv5 3x3 down", 14, 3, 512, 512, {"strides": 2}),
         ("resnext", "conv3 grouped", 28, 3, 256, 256, {"groups": 32}),
+        ("mobilenet", "depthwise 56", 56, 3, 128, 128, {"groups": 128}),
+        ("mobilenet", "depthwise 14", 14, 3, 512, 512, {"groups": 512}),
         ("deeplab", "dilated", 28, 3, 256, 256, {"dilation": 2}),
     ]
     large = [  # whole batches of these take seconds, so batch 1 and 4

@@ -34,6 +34,7 @@ struct NarrowArgs {
   const NarrowTap<T>* taps;
   int64_t count;
   int64_t in_step;  // from a grid column to the next
+  const T* ahead;   // a row below those that are read
   int64_t channels, in_offset, in_lanes;
   int64_t weight_stride, weight_offset, lanes;
   const typename Vec<T>::Index* index;
@@ -66,14 +67,22 @@ static inline void StoreLanes(const NarrowArgs<T>& a, typename Vec<T>::V sum,
 }
 
 // kPixels neighbouring pixels from grid column w. kPlain: lanes read the
-// channels as they lie. kInside: every tap reads inside for all the pixels.
+// channels as they lie. kInside: every tap reads inside for all the pixels. Its
+// registers are counted: inlined into one another, these would run out of them.
 template <typename T, int kPixels, bool kPlain, bool kFull, bool kInside>
-static void NarrowPixels(const NarrowArgs<T>& a, int64_t w) {
+__attribute__((noinline)) static void NarrowPixels(const NarrowArgs<T>& a,
+                                                   int64_t w) {
   using Simd = Vec<T>;
   using V = typename Simd::V;
   V sum[kPixels];
 #pragma GCC unroll 16
   for (int p = 0; p < kPixels; ++p) sum[p] = Simd::Zero();
+  if (kInside) {  // the next row of outputs will need it, and memory is slow
+#pragma GCC unroll 16
+    for (int p = 0; p < kPixels; ++p) {
+      __builtin_prefetch(a.ahead + (w + p) * a.in_step + a.in_offset);
+    }
+  }
   for (int64_t tap = 0; tap < a.count; ++tap) {
     const NarrowTap<T>& t = a.taps[tap];
     if (!kInside && (w < t.low || w >= t.high)) continue;
@@ -105,15 +114,33 @@ static void NarrowPixels(const NarrowArgs<T>& a, int64_t w) {
   }
 }
 
-// A row of `columns` pixels, all taps of which read inside in [low, high).
-template <typename T, bool kPlain, bool kFull>
-static void NarrowRow(const NarrowArgs<T>& a, int64_t low, int64_t high,
-                      int64_t columns) {
-  int64_t w = 0;
-  for (; w < low; ++w) NarrowPixels<T, 1, kPlain, kFull, false>(a, w);
-  for (; w + 8 <= high; w += 8) NarrowPixels<T, 8, kPlain, kFull, true>(a, w);
-  for (; w + 2 <= high; w += 2) NarrowPixels<T, 2, kPlain, kFull, true>(a, w);
-  for (; w < columns; ++w) NarrowPixels<T, 1, kPlain, kFull, false>(a, w);
+// A few pixels for vectors [first, last): all that lies side by side in memory
+// before the next pixels, and weights that stay in the cache.
+template <typename T, int kPixels, bool kInside>
+static void NarrowBlock(const NarrowGroups& narrow, NarrowArgs<T> args,
+                        int64_t first, int64_t last, int64_t w) {
+  const bool plain = narrow.channels == 1 && narrow.filters == 1;
+  T* out = args.out;
+  for (int64_t vector = first; vector < last; ++vector) {
+    const int64_t group = vector * narrow.per_vector;
+    const int64_t held = narrow.GroupsIn(vector);
+    args.in_offset = group * narrow.channels;
+    args.in_lanes = held * narrow.channels;
+    args.weight_offset = group * narrow.filters;
+    args.lanes = held * narrow.filters;
+    args.values = args.lanes / args.reduce;
+    args.out = out + args.weight_offset / args.reduce;
+    const bool full = args.lanes == Vec<T>::kLanes;
+    if (plain && full) {
+      NarrowPixels<T, kPixels, true, true, kInside>(args, w);
+    } else if (plain) {
+      NarrowPixels<T, kPixels, true, false, kInside>(args, w);
+    } else if (full) {
+      NarrowPixels<T, kPixels, false, true, kInside>(args, w);
+    } else {
+      NarrowPixels<T, kPixels, false, false, kInside>(args, w);
+    }
+  }
 }
 
 // Runs a gather whose taps' weights are rows of `channels` times all filters.
@@ -135,7 +162,6 @@ static Outcome RunNarrow(const Runtime& runtime, const Gather<T>& g,
   Index* index = Allocate<Index>(runtime, narrow.channels);
   if (taps == nullptr || index == nullptr) return Outcome::kOutOfMemory;
   FillLanes<T>(narrow, index);
-  const bool plain = narrow.channels == 1 && narrow.filters == 1;
 
   ForEach(runtime, workers, rows * chunks, [&](int64_t job, int worker) {
     const int64_t row = job / chunks;
@@ -144,6 +170,7 @@ static Outcome RunNarrow(const Runtime& runtime, const Gather<T>& g,
     NarrowArgs<T> args;
     args.taps = taps + worker * g.taps;
     args.count = 0;
+    args.ahead = g.in;
     int64_t low = 0;
     int64_t high = g.grid_w;
     for (int64_t tap = 0; tap < g.taps; ++tap) {
@@ -156,6 +183,9 @@ static Outcome RunNarrow(const Runtime& runtime, const Gather<T>& g,
       taps[worker * g.taps + args.count++] = {
           g.in + ((n * g.in_h + ih) * g.in_w + iw) * g.in_channels,
           weights + g.tap_weights[tap], from, to};
+      const T* below =
+          g.in + ((n * g.in_h + ih + g.stride_h) * g.in_w + iw) * g.in_channels;
+      if (below > args.ahead) args.ahead = below;
       low = Clamp(low, from, g.grid_w);
       high = Clamp(high, 0, to);
     }
@@ -164,29 +194,23 @@ static Outcome RunNarrow(const Runtime& runtime, const Gather<T>& g,
     args.channels = narrow.channels;
     args.weight_stride = filters;
     args.index = index;
+    args.out = g.out + ((n * g.out_h + g.first_h + g.step_h * h) * g.out_w +
+                        g.first_w) *
+                           g.out_channels;
     args.out_step = g.step_w * g.out_channels;
     args.reduce = reduce;
     const int64_t first = job % chunks * chunk;
     const int64_t last = Clamp(first + chunk, 0, vectors);
-    for (int64_t vector = first; vector < last; ++vector) {
-      const int64_t group = vector * narrow.per_vector;
-      const int64_t held = narrow.GroupsIn(vector);
-      args.in_offset = group * narrow.channels;
-      args.in_lanes = held * narrow.channels;
-      args.weight_offset = group * narrow.filters;
-      args.lanes = held * narrow.filters;
-      args.values = args.lanes / reduce;
-      args.out =
-          g.out +
-          ((n * g.out_h + g.first_h + g.step_h * h) * g.out_w + g.first_w) *
-              g.out_channels +
-          args.weight_offset / reduce;
-      const bool full = args.lanes == Vec<T>::kLanes;
-      const auto run =
-          plain
-              ? (full ? NarrowRow<T, true, true> : NarrowRow<T, true, false>)
-              : (full ? NarrowRow<T, false, true> : NarrowRow<T, false, false>);
-      run(args, low, high, g.grid_w);
+    int64_t w = 0;
+    for (; w < low; ++w) NarrowBlock<T, 1, false>(narrow, args, first, last, w);
+    for (; w + 8 <= high; w += 8) {
+      NarrowBlock<T, 8, true>(narrow, args, first, last, w);
+    }
+    for (; w + 2 <= high; w += 2) {
+      NarrowBlock<T, 2, true>(narrow, args, first, last, w);
+    }
+    for (; w < g.grid_w; ++w) {
+      NarrowBlock<T, 1, false>(narrow, args, first, last, w);
     }
   });
   return Outcome::kDone;

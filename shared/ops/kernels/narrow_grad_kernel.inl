@@ -107,6 +107,16 @@ struct NarrowSums {
   void Row(int64_t n, int64_t oh) const {
     const T* right_row =
         d_output + (n * g.rows.out + oh) * g.cols.out * g.filters;
+    // What the next row of outputs will read, as memory is slow.
+    for (int64_t w = 0; w < g.cols.out; ++w) {
+      __builtin_prefetch(right_row + (g.cols.out + w) * g.filters);
+    }
+    const int64_t below = g.rows.InputAt(oh + 1, g.rows.kernel - 1);
+    const T* next_row =
+        input + (n * g.rows.in + below) * g.cols.in * g.channels;
+    for (int64_t w = 0; w < g.cols.in; ++w) {
+      __builtin_prefetch(next_row + w * g.channels);
+    }
     for (int64_t kh = 0; kh < g.rows.kernel; ++kh) {
       const int64_t ih = g.rows.InputAt(oh, kh);
       if (ih < 0 || ih >= g.rows.in) continue;
@@ -131,16 +141,19 @@ static Outcome NarrowGradKernel(const Runtime& runtime, const ConvGeometry& g,
   constexpr int kLanes = Vec<T>::kLanes;
   const int workers = WorkersFor(runtime, g.MultiplyAdds());
   const int64_t rows = g.batch * g.rows.out;
-  const int64_t parts = narrow.Vectors() * narrow.channels;
-  // As in DirectGradKernel: rows are split where parts alone are too few.
-  int64_t splits = 1;
-  if (parts < kJobsPerWorker * workers) {
-    splits = Clamp(CeilDiv(kJobsPerWorker * workers, parts), 1, rows);
-  }
-  const int64_t split = CeilDiv(rows, splits);
-  splits = CeilDiv(rows, split);
+  const int64_t vectors = narrow.Vectors();
+  // Rows are split, each split with sums of its own, and vectors where rows are
+  // few. Both depend on the sizes and the workers alone, so the same call
+  // always rounds the same way.
+  const int64_t wanted = workers > 1 ? 2 * kJobsPerWorker * workers : 1;
+  const int64_t split = CeilDiv(rows, Clamp(wanted, 1, rows));
+  const int64_t splits = CeilDiv(rows, split);
+  const int64_t chunk =
+      CeilDiv(vectors, Clamp(CeilDiv(wanted, splits), 1, vectors));
+  const int64_t chunks = CeilDiv(vectors, chunk);
+  const int64_t sums_size = chunk * narrow.channels * g.Taps() * kLanes;
   T* partial = Allocate<T>(runtime, (splits - 1) * g.KernelSize());
-  T* sums = Allocate<T>(runtime, workers * g.Taps() * kLanes);
+  T* sums = Allocate<T>(runtime, workers * sums_size);
   Index* index = Allocate<Index>(runtime, narrow.channels);
   if (partial == nullptr || sums == nullptr || index == nullptr) {
     return Outcome::kOutOfMemory;
@@ -148,37 +161,48 @@ static Outcome NarrowGradKernel(const Runtime& runtime, const ConvGeometry& g,
   FillLanes<T>(narrow, index);
   const bool plain = narrow.channels == 1 && narrow.filters == 1;
 
-  ForEach(runtime, workers, parts * splits, [&](int64_t job, int worker) {
-    const int64_t which = job / parts;
-    const int64_t vector = job % parts / narrow.channels;
-    const int64_t c = job % narrow.channels;
-    const int64_t group = vector * narrow.per_vector;
-    const int64_t held = narrow.GroupsIn(vector);
-    NarrowSums<T> all{g,
-                      input + group * narrow.channels,
-                      d_output + group * narrow.filters,
-                      held * narrow.channels,
-                      held * narrow.filters,
-                      index[c],
-                      sums + worker * g.Taps() * kLanes};
-    memset(all.sums, 0, g.Taps() * kLanes * sizeof(T));
-    const bool full = all.lanes == kLanes;
+  ForEach(runtime, workers, splits * chunks, [&](int64_t job, int worker) {
+    const int64_t which = job / chunks;
+    const int64_t first = job % chunks * chunk;
+    const int64_t last = Clamp(first + chunk, 0, vectors);
     const int64_t end = Clamp((which + 1) * split, 0, rows);
+    T* mine = sums + worker * sums_size;
+    memset(mine, 0, sums_size * sizeof(T));
+    // Calls body(sums of a vector and a channel, the vector's first group, c).
+    const auto for_each = [&](const auto& body) {
+      for (int64_t v = first; v < last; ++v) {
+        const int64_t group = v * narrow.per_vector;
+        const int64_t held = narrow.GroupsIn(v);
+        for (int64_t c = 0; c < narrow.channels; ++c) {
+          const int64_t at = (v - first) * narrow.channels + c;
+          body(NarrowSums<T>{g, input + group * narrow.channels,
+                             d_output + group * narrow.filters,
+                             held * narrow.channels, held * narrow.filters,
+                             index[c], mine + at * g.Taps() * kLanes},
+               group, c);
+        }
+      }
+    };
     for (int64_t row = which * split; row < end; ++row) {
       const int64_t n = row / g.rows.out;
       const int64_t oh = row % g.rows.out;
-      if (plain && full) all.template Row<true, true>(n, oh);
-      if (plain && !full) all.template Row<true, false>(n, oh);
-      if (!plain && full) all.template Row<false, true>(n, oh);
-      if (!plain && !full) all.template Row<false, false>(n, oh);
+      for_each([&](const NarrowSums<T>& all, int64_t, int64_t) {
+        const bool full = all.lanes == kLanes;
+        if (plain && full) all.template Row<true, true>(n, oh);
+        if (plain && !full) all.template Row<true, false>(n, oh);
+        if (!plain && full) all.template Row<false, true>(n, oh);
+        if (!plain && !full) all.template Row<false, false>(n, oh);
+      });
     }
     T* result = which == 0 ? d_kernel : partial + (which - 1) * g.KernelSize();
-    for (int64_t tap = 0; tap < g.Taps(); ++tap) {
-      Vec<T>::StoreN(result + (tap * narrow.channels + c) * g.filters +
-                         group * narrow.filters,
-                     Vec<T>::Load(all.sums + tap * kLanes),
-                     static_cast<int>(all.lanes));
-    }
+    for_each([&](const NarrowSums<T>& all, int64_t group, int64_t c) {
+      for (int64_t tap = 0; tap < g.Taps(); ++tap) {
+        Vec<T>::StoreN(result + (tap * narrow.channels + c) * g.filters +
+                           group * narrow.filters,
+                       Vec<T>::Load(all.sums + tap * kLanes),
+                       static_cast<int>(all.lanes));
+      }
+    });
   });
   AddPartials(runtime, partial, splits - 1, g.KernelSize(), d_kernel);
   return Outcome::kDone;
