@@ -210,6 +210,13 @@ def test_depthwise_is_never_left_to_the_patch_matrix(kernels, which, lanes):
         assert kernels.choose(which, g, lanes) == "direct"
 
 
+@pytest.mark.parametrize("batch", [1, 8, 32])
+def test_a_kernel_as_large_as_the_image_is_not_left_to_the_loop_nest(kernels, batch):
+    """Its gradient in the input is few pixels, and millions of scalar products."""
+    g = Geometry(batch, Axis(7, 7), Axis(7, 7), 512, 256)
+    assert kernels.choose("grad_input", g) != "naive"
+
+
 def test_the_cost_table_is_what_the_measurements_give():
     from benchmarks.conv2d_calibrate import TABLE, fit
 

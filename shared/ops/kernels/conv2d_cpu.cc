@@ -50,7 +50,10 @@ Outcome Run(const DeviceContext<Cpu>& context, const ConvGeometry& g,
     return Outcome::kDone;
   }
   const int lanes = ChooseFastKernels<T>().lanes;
-  if (how == Implementation::kAuto) how = ChooseImplementation(pass, g, lanes);
+  if (how == Implementation::kAuto) {
+    how = ChooseImplementation(pass, g, lanes,
+                               WorkersFor(context.runtime, g.MultiplyAdds()));
+  }
   if (how == Implementation::kWinograd) how = ChooseTile(pass, g, lanes);
   if (how == Implementation::kNaive) {
     naive(context.runtime, g, a, b, result);

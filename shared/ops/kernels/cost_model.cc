@@ -42,10 +42,21 @@ bool CountWinograd(Pass pass, int tile, const ConvGeometry& g, int lanes,
   return true;
 }
 
+// How often im2col computes an output for the gradient in the input: bands of
+// input rows are shared out, and each computes every row that reaches it.
+double TimesComputed(const ConvGeometry& g, int workers) {
+  if (workers == 1 || g.batch >= 2 * workers) return 1;
+  const double bands = 2.0 * workers < g.rows.in ? 2 * workers : g.rows.in;
+  const double reaching =
+      (g.rows.in / bands + g.rows.EffectiveKernel() - 1) / g.rows.stride;
+  const double out = static_cast<double>(g.rows.out);
+  return bands * (reaching < out ? reaching : out) / out;
+}
+
 }  // namespace
 
 bool CountCosts(Pass pass, Implementation how, const ConvGeometry& g, int lanes,
-                CostCounts* counts) {
+                CostCounts* counts, int workers) {
   const double pixels = static_cast<double>(g.OutPixels());
   const double in_pixels = static_cast<double>(g.batch) * g.rows.in * g.cols.in;
   const double taps = static_cast<double>(g.Taps());
@@ -96,9 +107,17 @@ bool CountCosts(Pass pass, Implementation how, const ConvGeometry& g, int lanes,
       count[2] = pixels * taps * (g.channels + 8 * g.groups);
       count[3] = static_cast<double>(g.KernelSize());
       count[4] = in_pixels * g.channels + pixels * g.filters;
+      if (to_input) {
+        const double times = TimesComputed(g, workers);
+        count[1] *= times;
+        count[2] *= times;
+      }
       return true;
     case Implementation::kNaive:
-      count[1] = products;
+      // The gradient in the input sums over filters, one by one.
+      count[1] = to_input ? pixels * taps * g.channels *
+                                static_cast<double>(g.GroupFilters())
+                          : products;
       count[2] = pixels * taps;
       count[3] = 0;
       count[4] = pixels * taps * g.channels;  // starts of an inner loop
@@ -119,13 +138,14 @@ double PredictTime(Pass pass, Implementation how, const CostCounts& counts) {
   return -1;
 }
 
-Implementation ChooseImplementation(Pass pass, const ConvGeometry& g,
-                                    int lanes) {
+Implementation ChooseImplementation(Pass pass, const ConvGeometry& g, int lanes,
+                                    int workers) {
   Implementation best = Implementation::kDirect;
   double least = -1;
   for (const CostRow& row : kTable) {
     CostCounts counts;
-    if (row.pass != pass || !CountCosts(pass, row.how, g, lanes, &counts))
+    if (row.pass != pass ||
+        !CountCosts(pass, row.how, g, lanes, &counts, workers))
       continue;
     const double time = PredictTime(pass, row.how, counts);
     if (least < 0 || time < least) {

@@ -16,16 +16,17 @@ struct CostCounts {
   double count[kCosts];
 };
 
-// False if the implementation cannot do this geometry.
+// False if the implementation cannot do this geometry. `workers` share the
+// work; what more than one of them do twice is counted.
 bool CountCosts(Pass pass, Implementation how, const ConvGeometry& g, int lanes,
-                CostCounts* counts);
+                CostCounts* counts, int workers = 1);
 
 // Nanoseconds on one core of the machine that the table was measured on; only
 // their order matters.
 double PredictTime(Pass pass, Implementation how, const CostCounts& counts);
 
-Implementation ChooseImplementation(Pass pass, const ConvGeometry& g,
-                                    int lanes);
+Implementation ChooseImplementation(Pass pass, const ConvGeometry& g, int lanes,
+                                    int workers = 1);
 
 }  // namespace course
 
