@@ -22,6 +22,7 @@ from grader.sandbox import Hosts
 from grader.session import Session
 from grader.submission import Submission
 from grader.task import Task
+from grader.watching import Watch
 from grader.worker.serve import Answerer
 
 _SEED = 0
@@ -32,7 +33,9 @@ def check(question: str, assignment: str | None = None) -> None:
     """Runs the public tests of `question` on what this notebook defines now.
 
     Prints a line if they pass, and otherwise what was called, what came back and
-    what was expected. Public tests are a help, not the grade: hidden tests try more.
+    what was expected. A further line names each package that the answer has called
+    and that its question does not allow: here it works, in the grader it does not.
+    Public tests are a help, not the grade: hidden tests try more.
 
     Args:
         question: its name, e.g. ``"im2col"``.
@@ -41,11 +44,12 @@ def check(question: str, assignment: str | None = None) -> None:
     namespace = _callers_namespace()
     try:
         manifest = _manifest(question, assignment)
-        results = _run(manifest, question, namespace)
+        watch = Watch(manifest, question, namespace, _is_notebook)
+        results = _run(manifest, question, namespace, watch)
     except GraderError as error:
         print(f"check: {error}")
         return
-    print(_verdict(question, results))
+    print("\n".join([_verdict(question, results), *watch.warnings()]))
 
 
 @dataclass
@@ -53,6 +57,7 @@ class LiveSession(Session):
     """Calls the notebook's own definitions instead of a worker's."""
 
     answerer: Answerer | None = None
+    watch: Watch | None = None
     stdout: Any = None
 
     def _define(self, name: str) -> None:
@@ -63,13 +68,14 @@ class LiveSession(Session):
 
     def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         assert self.answerer is not None
+        assert self.watch is not None
         # The student's own prints are wanted here; pytest's are not.
-        with contextlib.redirect_stdout(self.stdout):
+        with contextlib.redirect_stdout(self.stdout), self.watch:
             return self.answerer.answer(message)
 
 
 def _run(
-    manifest: Manifest, question: str, namespace: dict[str, Any]
+    manifest: Manifest, question: str, namespace: dict[str, Any], watch: Watch
 ) -> list[TestResult]:
     asked = manifest.question(question)
     if not manifest.public_tests.is_file():
@@ -88,7 +94,13 @@ def _run(
     def live(_: object) -> LiveSession:
         answerer = Answerer(names, _is_notebook)
         return LiveSession(
-            manifest, asked, submission, hosts, answerer=answerer, stdout=stdout
+            manifest,
+            asked,
+            submission,
+            hosts,
+            answerer=answerer,
+            watch=watch,
+            stdout=stdout,
         )
 
     task = Task(submission, seed=_SEED, only=[question], explain=False, session=live)

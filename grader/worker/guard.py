@@ -95,14 +95,15 @@ class Guard:
     def refused_by_tensorflow(self, message: str) -> str:
         """Returns the refusal that an error of TensorFlow's stands for, or ``""``."""
         operation = kernels.refused(message)
-        return self._refusal_of(f"tensorflow.raw_ops.{operation}") if operation else ""
+        return self.refusal_of(f"tensorflow.raw_ops.{operation}") if operation else ""
 
-    def _refusal_of(self, path: str) -> str:
+    def refusal_of(self, path: str) -> str:
+        """Returns what is said to an answer that calls `path`."""
         end = f": {self.instead}" if self.instead else ""
         return f"{_shown(path)} is not allowed in {self.question}{end}"
 
     def _raise(self, path: str) -> NoReturn:
-        self.refusal = self._refusal_of(path)
+        self.refusal = self.refusal_of(path)
         raise CallNotAllowed(self.refusal)
 
     def allows(self, module: str) -> bool:

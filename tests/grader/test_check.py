@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
+
 import nbformat
 import pytest
 
@@ -112,3 +115,103 @@ def test_in_a_real_kernel(course):
     assert said[4] == "· total: not answered yet.\n"
     assert "in double" in said[5]
     assert "return x + 'a'" in said[5]
+
+
+REFUSED = {
+    "a module": """
+        import scipy.special
+        def double(x):
+            return scipy.special.comb(x, 1) * 2
+        """,
+    "another name": """
+        from scipy import special as s
+        def double(x):
+            return s.comb(x, 1) * 2
+        """,
+    "an import inside": """
+        def double(x):
+            from scipy.special import comb
+            return comb(x, 1) * 2
+        """,
+    "by a helper": """
+        from scipy.special import comb
+        class Twice:
+            def __call__(self, x):
+                return [comb(part, 1) * 2 for part in (x,)][0]
+        def double(x):
+            return Twice()(x)
+        """,
+}
+GRADED = {
+    "an answer that can do without": """
+        from scipy.special import comb
+        def double(x):
+            try:
+                return comb(x, 1) * 2
+            except Exception:
+                return x + x
+        """,
+    "a type": """
+        import scipy.sparse
+        def double(x: scipy.sparse.csr_matrix):
+            if isinstance(x, scipy.sparse.csr_matrix):
+                x = x.toarray()
+            return 2 * x
+        """,
+    "a way that is not taken": """
+        from scipy.special import comb
+        def double(x):
+            return 2 * x if x is not None else comb(x, 1)
+        """,
+    "an import that is tried": """
+        try:
+            from faster import twice
+        except ImportError:
+            twice = lambda x: x + x
+        def double(x):
+            return twice(x)
+        """,
+    "a comparison elsewhere": """
+        from scipy.special import comb
+        def double(x):
+            return 2 * x
+        comb(double(1), 1)
+        """,
+    "what only shows": """
+        import rich.text
+        def double(x):
+            rich.text.Text("here")
+            return 2 * x
+        """,
+    "what is Python's or allowed": """
+        import math, functools, numpy as np
+        def double(x):
+            return functools.reduce(np.add, [x, math.floor(0.5), x])
+        """,
+}
+
+
+@pytest.mark.parametrize("source", REFUSED.values(), ids=REFUSED)
+def test_a_package_that_is_not_allowed_is_told(said, course, hosts, source):
+    source = textwrap.dedent(source)
+    passed, told = said(source).splitlines()
+    assert passed.startswith("✓ double: 2 public tests passed.")
+    rule = "scipy is not allowed in double"
+    assert told == f"! {rule}. The grader gives no points for it."
+    assert sys.getprofile() is None
+    graded = question(course.grade({"double": source}, hosts), "double")
+    assert graded.score == 0
+    assert "not allowed in double" in graded.tests[0].message
+
+
+@pytest.mark.parametrize("source", GRADED.values(), ids=GRADED)
+def test_what_the_grader_takes_is_not_told(
+    said, course, hosts, source, tmp_path, monkeypatch
+):
+    (tmp_path / "faster.py").write_text("def twice(x):\n    return 2 * x\n")
+    monkeypatch.syspath_prepend(tmp_path)  # the student's machine has it
+    source = textwrap.dedent(source)
+    text = said(f"In = ['', {source!r}]\n{source}")
+    assert text == "✓ double: 2 public tests passed. Hidden tests will try more.\n"
+    graded = question(course.grade({"double": source}, hosts), "double")
+    assert graded.score == graded.points
