@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np
-from scipy.optimize import nnls
 
 from benchmarks.conv2d_suite import SUITE, Layer
 from shared.ops.standalone import PASSES, Axis, Geometry, KernelError, Standalone
@@ -142,6 +141,9 @@ def read() -> list[tuple[str, str, Geometry, float]]:
 
 def fit() -> str:
     """The text of the table."""
+    # Not above: conv2d_gpu.py takes `geometry` to machines without SciPy.
+    from scipy.optimize import nnls
+
     kernels, rows = Standalone(), read()
     lines = ["// Written by benchmarks/conv2d_calibrate.py; nanoseconds per count."]
     for which in PASSES:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -93,6 +94,63 @@ def test_unaligned_tensors(emulated, rng):
     close(y, p.expected["forward"], p.terms["forward"])
 
 
+@pytest.mark.parametrize("how", ["auto", "naive", "direct", "im2col"])
+def test_nothing_to_compute_launches_nothing(emulated, how):
+    """A GPU refuses a launch of no blocks."""
+    image = Axis(5, 3), Axis(6, 3)
+    for g, which in (
+        (Geometry(0, *image, 3, 4), "forward"),
+        (Geometry(0, *image, 3, 4), "grad_input"),
+        (Geometry(2, *image, 0, 4), "grad_input"),
+        (Geometry(2, *image, 3, 0), "grad_kernel"),
+    ):
+        shapes = {n: np.zeros(s, np.float32) for n, s in g.shapes().items()}
+        names = {"forward": "x kernel", "grad_input": "y kernel", "grad_kernel": "x y"}
+        operands = (shapes[name] for name in names[which].split())
+        assert emulated.run(which, how, g, *operands).size == 0
+
+
+def test_a_refused_launch_is_told(emulated):
+    """No sum of parts that were never computed: a grid has at most 65535 along y."""
+    pixels = 8 * 70_000
+    g = Geometry(pixels, Axis(1, 1), Axis(1, 1), 1, 1)
+    x = np.zeros((pixels, 1, 1, 1), np.float32)
+    with pytest.raises(KernelError, match="launch failed"):
+        emulated.run("grad_kernel", "im2col", g, x, x, tile="64x64", parts=70_000)
+    # The error is not left for the next launch.
+    assert emulated.run("grad_kernel", "im2col", g, x, x, parts=2).shape == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("which", PASSES)
+@pytest.mark.parametrize(
+    "g",
+    [
+        Geometry(2, Axis(3, 2, 2**30, pads=(1, 1)), Axis(1, 1, 2**30), 4, 4),
+        Geometry(1, Axis(256, 1, 256), Axis(256, 1, 256), 3, 4),
+    ],
+    ids=["stride 2^30", "65536 phases"],
+)
+def test_auto_takes_what_the_implicit_gemm_does_not(emulated, rng, g, which):
+    p = problem(g, "float32", rng)
+    actual = emulated.run(which, "auto", g, *p.operands[which])
+    close(actual, p.expected[which], p.terms[which])
+
+
+@pytest.mark.parametrize("which", ["forward", "grad_input"])
+def test_windows_whose_product_exceeds_64_bits_are_refused(emulated, which):
+    """15 strides and one are 2^32: the product of two windows would be 0."""
+    stride = (2**32 - 1) // 15
+    axis = {
+        "forward": Axis(1, 1, stride),
+        "grad_input": Axis(1, 2, 1, 2**32 - 17, (2**32 - 17, 0)),
+    }[which]
+    g = Geometry(1, axis, axis, 1, 1)
+    arrays = {n: np.zeros(s, np.float32) for n, s in g.shapes().items()}
+    first = arrays["x" if which == "forward" else "y"]
+    with pytest.raises(KernelError, match="unsupported"):
+        emulated.run(which, "direct", g, first, arrays["kernel"])
+
+
 def test_window_beyond_shared_memory_is_refused(emulated):
     g = Geometry(1, Axis(400, 3, 1, 150), Axis(400, 3, 1, 150), 1, 1)
     x, k = np.zeros((1, 400, 400, 1), np.float32), np.zeros((3, 3, 1, 1), np.float32)
@@ -132,6 +190,21 @@ def test_a_missing_barrier_shows(tmp_path, rng, how, file, barrier):
         y = broken.run("forward", how, g, *p.operands["forward"], reverse=reverse)
         wrong += not np.allclose(y, p.expected["forward"], atol=1e-3)
     assert wrong
+
+
+def test_the_benchmark_needs_neither_tensorflow_nor_scipy():
+    """A machine with a GPU has PyTorch, and little else."""
+    code = (
+        "import sys\n"
+        "for name in ('tensorflow', 'keras', 'scipy', 'torch'):\n"
+        "    sys.modules[name] = None\n"
+        "import benchmarks.conv2d_gpu\n"
+    )
+    root = KERNELS.parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(find_nvcc() is None, reason="nvcc is not installed")

@@ -101,6 +101,12 @@ static void LaunchInOrder(Problem* p, bool reversed, int64_t counts[3]) {
   const Output y("y", p->y.values, p->y.count, &counts[2]);
   const dim3 grid = CheckedGrid(*p);
   StartAnswer(grid, p->block, p->conv, x, kernel, y);
+  if (course::LaunchSucceeded()) return;
+  fprintf(stderr,
+          "course: a GPU refuses a grid of %u x %u x %u blocks: there may be "
+          "65535 along y and along z\n",
+          grid.x, grid.y, grid.z);
+  exit(3);
 }
 
 // The threads of a block run in one order, then in the other: a GPU promises

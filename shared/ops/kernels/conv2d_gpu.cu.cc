@@ -17,6 +17,10 @@ constexpr int64_t kSharedBytes =
 template <typename T>
 Outcome Tiled(const DeviceContext<Gpu>& context, gpu::TiledProblem p,
               const T* from, const T* kernel, T* to) {
+  // Each alone, for the product of two windows may exceed 64 bits.
+  if (p.rows.window > kSharedBytes || p.cols.window > kSharedBytes) {
+    return Outcome::kUnsupported;
+  }
   const int64_t taps = p.rows.kernel * p.cols.kernel;
   const int64_t per_channel =
       (p.rows.window * p.cols.window + taps * gpu::kFilters) *
@@ -62,6 +66,12 @@ Outcome Forward(const DeviceContext<Gpu>& context, const ConvGeometry& g,
                 Implementation how, const T* input, const T* kernel,
                 T* output) {
   switch (how) {
+    case Implementation::kAuto: {
+      const Outcome outcome =
+          gpu::GemmForward(context, g, input, kernel, output);
+      if (outcome != Outcome::kUnsupported) return outcome;
+      [[fallthrough]];  // slow, but any size
+    }
     case Implementation::kNaive: {
       const int64_t blocks = CeilDiv(g.OutputSize(), gpu::kNaiveThreads);
       if (blocks >= kIndexLimit) return Outcome::kUnsupported;
@@ -77,7 +87,6 @@ Outcome Forward(const DeviceContext<Gpu>& context, const ConvGeometry& g,
                     g.GroupChannels(), g.GroupFilters(), 0, g.filters, 1,
                     g.GroupFilters(), g.GroupChannels() * g.filters},
                    input, kernel, output);
-    case Implementation::kAuto:
     case Implementation::kIm2col:
       return gpu::GemmForward(context, g, input, kernel, output);
     default:
@@ -90,6 +99,12 @@ Outcome GradInput(const DeviceContext<Gpu>& context, const ConvGeometry& g,
                   Implementation how, const T* d_output, const T* kernel,
                   T* d_input) {
   switch (how) {
+    case Implementation::kAuto: {
+      const Outcome outcome =
+          gpu::GemmGradInput(context, g, d_output, kernel, d_input);
+      if (outcome != Outcome::kUnsupported) return outcome;
+      [[fallthrough]];  // slow, but any size
+    }
     case Implementation::kNaive: {
       const int64_t blocks = CeilDiv(g.InputSize(), gpu::kNaiveThreads);
       if (blocks >= kIndexLimit) return Outcome::kUnsupported;
@@ -105,7 +120,6 @@ Outcome GradInput(const DeviceContext<Gpu>& context, const ConvGeometry& g,
                     g.GroupFilters(), g.GroupChannels(), 0, 1, g.filters,
                     g.GroupFilters(), g.GroupChannels() * g.filters},
                    d_output, kernel, d_input);
-    case Implementation::kAuto:
     case Implementation::kIm2col:
       return gpu::GemmGradInput(context, g, d_output, kernel, d_input);
     default:
@@ -118,6 +132,12 @@ Outcome GradKernel(const DeviceContext<Gpu>& context, const ConvGeometry& g,
                    Implementation how, const T* input, const T* d_output,
                    T* d_kernel) {
   switch (how) {
+    case Implementation::kAuto: {
+      const Outcome outcome =
+          gpu::GemmGradKernel(context, g, input, d_output, d_kernel);
+      if (outcome != Outcome::kUnsupported) return outcome;
+      [[fallthrough]];  // slow, but any size
+    }
     case Implementation::kNaive: {
       const int64_t blocks = CeilDiv(g.KernelSize(), gpu::kNaiveThreads);
       if (blocks >= kIndexLimit) return Outcome::kUnsupported;
@@ -138,7 +158,6 @@ Outcome GradKernel(const DeviceContext<Gpu>& context, const ConvGeometry& g,
                     d_output, d_kernel);
       return Launched();
     }
-    case Implementation::kAuto:
     case Implementation::kIm2col:
       return gpu::GemmGradKernel(context, g, input, d_output, d_kernel);
     default:
@@ -167,6 +186,7 @@ struct Conv2D<Gpu, T> {
   Outcome operator()(const DeviceContext<Gpu>& context, const ConvGeometry& g,
                      Implementation how, const T* input, const T* kernel,
                      T* output) {
+    if (g.OutputSize() == 0) return Outcome::kDone;
     return Forward(context, g, Chosen(how, g, g.GroupFilters()), input, kernel,
                    output);
   }
@@ -177,6 +197,7 @@ struct Conv2DGradInput<Gpu, T> {
   Outcome operator()(const DeviceContext<Gpu>& context, const ConvGeometry& g,
                      Implementation how, const T* d_output, const T* kernel,
                      T* d_input) {
+    if (g.InputSize() == 0) return Outcome::kDone;
     return GradInput(context, g, Chosen(how, g, g.GroupChannels()), d_output,
                      kernel, d_input);
   }
@@ -187,6 +208,7 @@ struct Conv2DGradKernel<Gpu, T> {
   Outcome operator()(const DeviceContext<Gpu>& context, const ConvGeometry& g,
                      Implementation how, const T* input, const T* d_output,
                      T* d_kernel) {
+    if (g.KernelSize() == 0) return Outcome::kDone;
     return GradKernel(context, g, Chosen(how, g, g.GroupFilters()), input,
                       d_output, d_kernel);
   }

@@ -144,7 +144,8 @@ struct PartOfSum {
   int begin, end;
   __device__ PartOfSum(int part, int depth) {
     begin = static_cast<int>(blockIdx.y) * part;
-    end = begin + part < depth ? begin + part : depth;
+    // The sum of both could exceed 32 bits.
+    end = part < depth - begin ? begin + part : depth;
   }
 };
 

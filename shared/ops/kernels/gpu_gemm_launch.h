@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include <initializer_list>
+
 #include "conv2d.h"
 #include "gpu_gemm.cuh"
 #include "gpu_plan.h"
@@ -120,12 +122,13 @@ Outcome RunProduct(const DeviceContext<Gpu>& context, const Product& p,
     run(tile, vector, grid, static_cast<int>(part), to);
   });
   if (!launched) return Outcome::kUnsupported;
-  if (parts > 1 && LaunchSucceeded()) {
-    COURSE_LAUNCH(SumPartsKernel<T>,
-                  dim3(static_cast<unsigned>(CeilDiv(size, kSumThreads))),
-                  dim3(kSumThreads), 0, context.stream, size,
-                  static_cast<int>(parts), to, result);
-  }
+  // Asked once for each launch: the answer clears the error.
+  const Outcome outcome = Launched();
+  if (parts == 1 || outcome != Outcome::kDone) return outcome;
+  COURSE_LAUNCH(SumPartsKernel<T>,
+                dim3(static_cast<unsigned>(CeilDiv(size, kSumThreads))),
+                dim3(kSumThreads), 0, context.stream, size,
+                static_cast<int>(parts), to, result);
   return Launched();
 }
 

@@ -3,9 +3,8 @@
 // Every thread of a block is a fiber with a stack of its own. __syncthreads()
 // hands over to the next fiber, and nobody passes before all have arrived.
 // Fibers run one after the other, in an order that a test can turn around: a
-// missing
-// __syncthreads() gives wrong sums in one order or the other, not just on a
-// GPU.
+// missing __syncthreads() gives wrong sums in one order or the other, not just
+// on a GPU. With COURSE_WATCH, a thread sanitizer watches them (cuda_watch.h).
 #ifndef COURSE_OPS_TESTS_CUDA_EMULATION_H_
 #define COURSE_OPS_TESTS_CUDA_EMULATION_H_
 
@@ -20,7 +19,6 @@
 #define __global__ static
 #define __device__
 #define __host__
-#define __shared__ static
 #define __align__(bytes) __attribute__((aligned(bytes)))
 #define __launch_bounds__(...)
 #define COURSE_LAUNCH(kernel, grid, block, shared, stream, ...) \
@@ -31,6 +29,20 @@ struct dim3 {
   dim3(unsigned x = 1, unsigned y = 1, unsigned z = 1) : x(x), y(y), z(z) {}
 };
 
+#if defined(COURSE_WATCH)
+#include "cuda_watch.h"
+#else
+#define __shared__ static
+#define COURSE_UNWATCHED
+namespace course {
+namespace emulation {
+inline void WatchBlock() {}
+inline void WatchRound() {}
+inline void WatchSwitch(int) {}
+}  // namespace emulation
+}  // namespace course
+#endif
+
 namespace course {
 namespace emulation {
 
@@ -38,6 +50,7 @@ struct State {
   dim3 thread, block, block_size, grid_size;
   double* shared = nullptr;
   bool reversed = false;
+  bool refused = false;
   ucontext_t scheduler;
   ucontext_t* fibers = nullptr;
   bool* finished = nullptr;
@@ -50,19 +63,22 @@ inline State& Emulator() {
   return state;
 }
 
-inline void Yield() {
+COURSE_UNWATCHED inline dim3 ThreadIdx() { return Emulator().thread; }
+
+COURSE_UNWATCHED inline void Yield() {
   State& s = Emulator();
+  WatchSwitch(-1);
   swapcontext(&s.fibers[s.current], &s.scheduler);
 }
 
-inline void RunFiber() {
+COURSE_UNWATCHED inline void RunFiber() {
   State& s = Emulator();
   s.body(s.argument);
   s.finished[s.current] = true;
   Yield();
 }
 
-inline void RunBlock(char* stacks, size_t stack_size) {
+COURSE_UNWATCHED inline void RunBlock(char* stacks, size_t stack_size) {
   State& s = Emulator();
   const unsigned threads = s.block_size.x * s.block_size.y * s.block_size.z;
   for (unsigned t = 0; t < threads; ++t) {
@@ -75,12 +91,14 @@ inline void RunBlock(char* stacks, size_t stack_size) {
   }
   for (unsigned left = threads; left > 0;) {
     const unsigned before = left;
+    WatchRound();
     for (unsigned i = 0; i < threads; ++i) {
       const unsigned t = s.reversed ? threads - 1 - i : i;
       if (s.finished[t]) continue;
       s.current = t;
       s.thread = dim3(t % s.block_size.x, t / s.block_size.x % s.block_size.y,
                       t / s.block_size.x / s.block_size.y);
+      WatchSwitch(static_cast<int>(t));
       swapcontext(&s.scheduler, &s.fibers[t]);
       left -= s.finished[t];
     }
@@ -94,9 +112,21 @@ inline void RunBlock(char* stacks, size_t stack_size) {
   }
 }
 
+// What a GPU takes: no empty grid, no more threads, no more shared memory.
+inline bool Accepts(dim3 grid, dim3 block, size_t shared) {
+  const uint64_t threads = uint64_t{block.x} * block.y * block.z;
+  return grid.x - 1 < 0x7fffffff && grid.y - 1 < 65535 && grid.z - 1 < 65535 &&
+         block.x - 1 < 1024 && block.y - 1 < 1024 && block.z - 1 < 64 &&
+         threads <= 1024 && shared <= 48 * 1024;
+}
+
 inline void LaunchBlocks(dim3 grid, dim3 block, size_t shared) {
   constexpr size_t kStack = 64 * 1024;
   State& s = Emulator();
+  if (!Accepts(grid, block, shared)) {
+    s.refused = true;
+    return;
+  }
   s.grid_size = grid;
   s.block_size = block;
   const size_t threads = static_cast<size_t>(block.x) * block.y * block.z;
@@ -108,6 +138,7 @@ inline void LaunchBlocks(dim3 grid, dim3 block, size_t shared) {
   for (unsigned z = 0; z < grid.z; ++z) {
     for (unsigned y = 0; y < grid.y; ++y) {
       for (unsigned x = 0; x < grid.x; ++x) {
+        WatchBlock();
         s.block = dim3(x, y, z);
         // Not-a-numbers, so that reading before writing shows.
         memset(s.shared, 0xff, shared_bytes);
@@ -115,6 +146,7 @@ inline void LaunchBlocks(dim3 grid, dim3 block, size_t shared) {
       }
     }
   }
+  WatchBlock();
   free(s.shared);
   delete[] s.finished;
   delete[] s.fibers;
@@ -131,7 +163,12 @@ void Launch(dim3 grid, dim3 block, size_t shared, Body body) {
 
 }  // namespace emulation
 
-inline bool LaunchSucceeded() { return true; }
+// Clears the error, as cudaGetLastError does.
+inline bool LaunchSucceeded() {
+  const bool refused = emulation::Emulator().refused;
+  emulation::Emulator().refused = false;
+  return !refused;
+}
 
 template <typename T>
 T* DynamicShared() {
@@ -161,7 +198,7 @@ inline int Multiprocessors() { return 0; }
 
 }  // namespace course
 
-#define threadIdx (::course::emulation::Emulator().thread)
+#define threadIdx (::course::emulation::ThreadIdx())
 #define blockIdx (::course::emulation::Emulator().block)
 #define blockDim (::course::emulation::Emulator().block_size)
 #define gridDim (::course::emulation::Emulator().grid_size)
