@@ -1,6 +1,7 @@
 // A program for a machine with a GPU, with or without TensorFlow: every CUDA
 // kernel on many geometries, against the loop nest in float64 on the CPU. Also
-// what compute-sanitizer runs. benchmarks/conv2d_gpu.py builds it.
+// what compute-sanitizer runs. benchmarks/conv2d_gpu.py builds it; without
+// nvcc, an emulation of the GPU's threads runs it on the CPU.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +10,18 @@
 #include "cuda_api.h"
 #include "naive.h"
 #include "random_geometry.h"
+#if !defined(__CUDACC__)
+#include "cuda_runtime_emulation.h"
+#endif
 
 namespace {
+
+// Of the images that take many blocks at a time; an emulated block takes long.
+#if defined(__CUDACC__)
+constexpr int64_t kSide = 140;
+#else
+constexpr int64_t kSide = 13;
+#endif
 
 using course::ConvGeometry;
 using course::Gpu;
@@ -23,7 +34,8 @@ void Check(cudaError_t error, const char* what) {
   exit(2);
 }
 
-// An array on the GPU, freed at the end of its scope.
+// An array on the GPU, freed at the end of its scope. It is ready when it is
+// made: the kernels' stream does not wait for the default one, which fills it.
 template <typename T>
 struct OnGpu {
   T* data = nullptr;
@@ -32,11 +44,13 @@ struct OnGpu {
     Check(cudaMalloc(&data, size * sizeof(T)), "cudaMalloc");
     // Not-a-numbers: a value that no thread writes shows.
     Check(cudaMemset(data, 0xff, size * sizeof(T)), "cudaMemset");
+    Check(cudaStreamSynchronize(nullptr), "cudaMemset");
   }
   explicit OnGpu(const std::vector<T>& from) : OnGpu(from.size()) {
     Check(
         cudaMemcpy(data, from.data(), size * sizeof(T), cudaMemcpyHostToDevice),
         "copy to the GPU");
+    Check(cudaStreamSynchronize(nullptr), "copy to the GPU");
   }
   std::vector<T> Back() const {
     std::vector<T> to(size);
@@ -161,7 +175,7 @@ int main(int argc, char** argv) {
     g.batch = 2;
     g.channels = channels;
     g.filters = 128;
-    g.rows.in = g.cols.in = 140;
+    g.rows.in = g.cols.in = kSide;
     g.rows.kernel = g.cols.kernel = 3;
     g.rows.SetSame();
     g.cols.SetSame();
