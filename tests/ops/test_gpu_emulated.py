@@ -9,6 +9,7 @@ import ctypes
 import shutil
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -205,6 +206,43 @@ def test_the_benchmark_needs_neither_tensorflow_nor_scipy():
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_benchmark_is_done_with_a_slow_kernel_soon(monkeypatch):
+    """Of twenty readings, a kernel of half a second gets three."""
+    clock = 0.0  # of the GPU, in milliseconds
+
+    class Event:
+        def __init__(self, *, enable_timing):
+            assert enable_timing
+
+        def record(self):
+            self.at = clock
+
+        def synchronize(self):
+            pass
+
+        def elapsed_time(self, end):
+            return end.at - self.at
+
+    def spend(name, time):
+        def call():
+            nonlocal clock
+            clock += time
+            called.append(name)
+
+        return call
+
+    called = []
+    cuda = types.SimpleNamespace(Event=Event, _sleep=lambda cycles: None)
+    monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace(cuda=cuda))
+    from benchmarks.conv2d_gpu import milliseconds
+
+    calls = {"fast": spend("fast", 1.0), "slow": spend("slow", 500.0)}
+    assert milliseconds(calls, 20) == {"fast": 1.0, "slow": 500.0}
+    warm = 2
+    assert called.count("fast") == warm + 20
+    assert called.count("slow") == warm + 3
 
 
 @pytest.mark.skipif(find_nvcc() is None, reason="nvcc is not installed")
