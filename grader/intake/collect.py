@@ -130,15 +130,19 @@ def _choose(items: Sequence[Item], manifest: Manifest) -> tuple[dict[str, Item],
         )
     if not any(_matches(item, name) for item in items for name in manifest.submit):
         items += list(_unzipped(items))
-    chosen, notes = {}, []
+    chosen: dict[str, Item] = {}
+    missing, notes = [], []
     for name in manifest.submit:
         item, note = _one(items, name)
-        if item is not None:
-            chosen[name] = item
+        if item is None:
+            missing.append(note)
+            continue
+        chosen[name] = item
         notes += [note] if note else []
     if not chosen:
-        raise SubmissionError("; ".join(notes))
-    return chosen, "; ".join(notes)
+        raise SubmissionError("; ".join(missing))
+    # What is missing first: long notes are cut short.
+    return chosen, "; ".join([*missing, *notes])
 
 
 def _unzipped(items: Sequence[Item]) -> Iterator[Item]:
