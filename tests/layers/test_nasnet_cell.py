@@ -144,6 +144,7 @@ def test_progressive_against_tensorflow():
 
 def test_drop_path():
     """Nothing changes at evaluation; in training each operation draws by image."""
+    keras.utils.set_random_seed(6)  # before the layers, which draw seeds of their own
     plain, dropping = (PNASNetCell(FILTERS, drop_path=rate) for rate in (0.0, 0.5))
     inputs = [normal(rng(2), shape, dtype=np.float32) for shape in (PREVIOUS, CURRENT)]
     whole = plain(inputs, training=False)
@@ -169,7 +170,6 @@ def test_drop_path():
     drops = [layer for layer in layers if isinstance(layer, StochasticDepth)]
     # Ten operations, of which one is the identity.
     assert [layer.rate for layer in drops] == [0.5] * 9
-    keras.utils.set_random_seed(6)
     draws = np.stack([dropping(inputs, training=True) for _ in range(20)])
     # A block's result is zero where both of its operations are dropped.
     gone = np.all(draws[..., :FILTERS] == 0, axis=(2, 3, 4)).mean()
