@@ -22,6 +22,12 @@ GEOMETRIES = {
     "stride 2, vectors": Geometry(1, Axis(9, 3, 2), Axis(7, 2, 3), 4, 12),
     "stride beyond kernel": Geometry(1, Axis(11, 2, 3), Axis(10, 1, 4), 2, 3),
     "dilated": Geometry(1, Axis(11, 3, 1, 2, (2, 2)), Axis(9, 2, 1, 3, (1, 2)), 4, 5),
+    "3x3, dilated both ways": Geometry(
+        2, Axis(13, 3, 1, 2, (2, 2)), Axis(17, 3, 1, 3, (3, 4)), 20, 36
+    ),
+    "3x3, dilated beyond the image": Geometry(
+        1, Axis(6, 3, 1, 7, (7, 7)), Axis(9, 3, 1, 4, (5, 3)), 8, 7
+    ),
     "dilated with stride": Geometry(2, Axis(12, 3, 2, 3), Axis(13, 3, 3, 2), 3, 4),
     "uneven padding": Geometry(
         2, Axis(5, 3, pads=(0, 3)), Axis(6, 3, pads=(2, 1)), 3, 4

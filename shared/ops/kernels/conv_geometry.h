@@ -79,7 +79,6 @@ struct ConvGeometry {
            static_cast<double>(Taps() * GroupChannels());
   }
   bool IsUnitStride() const { return rows.stride == 1 && cols.stride == 1; }
-  bool IsUndilated() const { return rows.dilation == 1 && cols.dilation == 1; }
 };
 
 }  // namespace course

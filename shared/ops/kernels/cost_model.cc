@@ -25,12 +25,19 @@ double Vectors(int64_t values, int lanes) {
 bool CountWinograd(Pass pass, int tile, const ConvGeometry& g, int lanes,
                    CostCounts* counts) {
   if (g.rows.kernel != 3 || g.cols.kernel != 3 || !g.IsUnitStride() ||
-      !g.IsUndilated() || g.groups != 1) {
+      g.groups != 1) {
     return false;
   }
   const bool to_input = pass == Pass::kGradInput;
-  const int64_t high = ((to_input ? g.rows.in : g.rows.out) + tile - 1) / tile;
-  const int64_t wide = ((to_input ? g.cols.in : g.cols.out) + tile - 1) / tile;
+  const auto tiles_along = [&](const ConvAxis& axis) {
+    // A dilation d makes d grids of every d-th output.
+    const int64_t out = to_input ? axis.in : axis.out;
+    const int64_t grids = axis.dilation < out ? axis.dilation : out;
+    const int64_t pixels = (out + axis.dilation - 1) / axis.dilation;
+    return grids * ((pixels + tile - 1) / tile);
+  };
+  const int64_t high = tiles_along(g.rows);
+  const int64_t wide = tiles_along(g.cols);
   const double positions = (tile + 2.0) * (tile + 2);
   const double tiles = positions * g.batch * high * wide;
   const double from = to_input ? g.filters : g.channels;

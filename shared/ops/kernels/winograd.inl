@@ -160,8 +160,10 @@ static Outcome WinogradForward(const Runtime& runtime, const ConvGeometry& g,
   if (zeros == nullptr) return Outcome::kOutOfMemory;
   std::atomic<bool> finite{true};
   const Outcome outcome = Winograd<T, Tile>::Run(
-      runtime, {g.batch, g.rows.in, g.cols.in, g.channels, g.rows.out,
-                g.cols.out, g.filters, g.rows.pad_before, g.cols.pad_before,
+      runtime, {g.batch, g.rows.in, g.cols.in, g.channels, g.filters,
+                g.rows.pad_before, g.cols.pad_before,
+                WinogradTiling(g.rows.out, g.rows.dilation, Tile<T>::kOut),
+                WinogradTiling(g.cols.out, g.cols.dilation, Tile<T>::kOut),
                 input, kernel, output, zeros, &finite});
   if (outcome != Outcome::kDone || finite) return outcome;
   return DirectForward(runtime, g, input, kernel, output);
@@ -180,10 +182,12 @@ static Outcome WinogradGradInput(const Runtime& runtime, const ConvGeometry& g,
   TransposeKernel(runtime, g, kernel, true, flipped);
   std::atomic<bool> finite{true};
   const Outcome outcome = Winograd<T, Tile>::Run(
-      runtime,
-      {g.batch, g.rows.out, g.cols.out, g.filters, g.rows.in, g.cols.in,
-       g.channels, 2 - g.rows.pad_before, 2 - g.cols.pad_before, d_output,
-       flipped, d_input, zeros, &finite});
+      runtime, {g.batch, g.rows.out, g.cols.out, g.filters, g.channels,
+                2 * g.rows.dilation - g.rows.pad_before,
+                2 * g.cols.dilation - g.cols.pad_before,
+                WinogradTiling(g.rows.in, g.rows.dilation, Tile<T>::kOut),
+                WinogradTiling(g.cols.in, g.cols.dilation, Tile<T>::kOut),
+                d_output, flipped, d_input, zeros, &finite});
   if (outcome != Outcome::kDone || finite) return outcome;
   return DirectGradInput(runtime, g, d_output, kernel, d_input);
 }

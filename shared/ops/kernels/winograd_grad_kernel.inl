@@ -21,21 +21,23 @@ struct WinogradGrad {
 
   // Filters [f_begin, f_end) of d_output's tile, zero where it has no pixel, to
   // z[position * layout.stride + f - f_begin].
-  static void TransformOutputGrad(const ConvGeometry& g, const T* d_output,
-                                  const T* zeros, int64_t tile, int64_t f_begin,
-                                  int64_t f_end, const Positions<T>& layout,
-                                  T* z) {
+  static void TransformOutputGrad(const WinogradProblem<T>& p,
+                                  const T* d_output, int64_t tile,
+                                  int64_t f_begin, int64_t f_end,
+                                  const Positions<T>& layout, T* z) {
     int64_t n, h, w;
-    Forward::Place(g.rows.out, g.cols.out, tile, &n, &h, &w);
+    Forward::Place(p, tile, &n, &h, &w);
+    const int64_t high = p.rows.Outputs(h);
+    const int64_t wide = p.cols.Outputs(w);
     const T* at[kOut][kOut];
     for (int i = 0; i < kOut; ++i) {
       for (int j = 0; j < kOut; ++j) {
-        const bool inside = h + i < g.rows.out && w + j < g.cols.out;
-        at[i][j] =
-            inside
-                ? d_output + ((n * g.rows.out + h + i) * g.cols.out + w + j) *
-                                 g.filters
-                : zeros;
+        const int64_t oh = h + i * p.rows.step;
+        const int64_t ow = w + j * p.cols.step;
+        at[i][j] = i < high && j < wide
+                       ? d_output + ((n * p.rows.out + oh) * p.cols.out + ow) *
+                                        p.filters
+                       : p.zeros;
       }
     }
     for (int64_t f = f_begin; f < f_end; f += kLanes) {
@@ -90,11 +92,21 @@ struct WinogradGrad {
     const T* zeros = AllocateZeros<T>(runtime, widest);
     if (zeros == nullptr) return Outcome::kOutOfMemory;
     std::atomic<bool> finite{true};
-    const WinogradProblem<T> p{g.batch,    g.rows.in,         g.cols.in,
-                               g.channels, g.rows.out,        g.cols.out,
-                               g.filters,  g.rows.pad_before, g.cols.pad_before,
-                               input,      nullptr,           nullptr,
-                               zeros,      &finite};
+    const WinogradProblem<T> p{
+        g.batch,
+        g.rows.in,
+        g.cols.in,
+        g.channels,
+        g.filters,
+        g.rows.pad_before,
+        g.cols.pad_before,
+        WinogradTiling(g.rows.out, g.rows.dilation, kOut),
+        WinogradTiling(g.cols.out, g.cols.dilation, kOut),
+        input,
+        nullptr,
+        nullptr,
+        zeros,
+        &finite};
     const Panels<T> panels(g.filters);
     const int64_t width = panels.Stride();
     const int64_t tiles = Forward::Tiles(p);
@@ -139,7 +151,7 @@ struct WinogradGrad {
         for (int64_t i = 0; i < count; ++i) {
           Forward::TransformInput(p, tile + i, c, c + channels, v_layout,
                                   v + i * v_layout.width);
-          TransformOutputGrad(g, d_output, zeros, tile + i, f, f_end, z_layout,
+          TransformOutputGrad(p, d_output, tile + i, f, f_end, z_layout,
                               z + i * z_layout.width);
         }
         const int vectors = panels.Vectors(panel);

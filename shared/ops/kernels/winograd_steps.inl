@@ -2,13 +2,38 @@
 // transformed, multiplied as matrices (one per position in the tile), and
 // transformed back. winograd.inl puts them together.
 
+// How an axis of outputs is cut into tiles of `size`. A dilated convolution is
+// as many plain ones as the dilation, each of the outputs that leave one
+// remainder: a tile's pixels lie `step` apart.
+struct WinogradTiling {
+  int64_t out, step, size;
+  int64_t per_residue, count;  // tiles
+
+  WinogradTiling(int64_t out, int64_t step, int64_t size)
+      : out(out), step(step), size(size) {
+    per_residue = CeilDiv(CeilDiv(out, step), size);
+    count = per_residue * (step < out ? step : out);
+  }
+  // The first output of a tile; beyond the last where a residue has fewer.
+  int64_t First(int64_t tile) const {
+    if (step == 1) return tile * size;
+    return tile / per_residue + tile % per_residue * size * step;
+  }
+  // Outputs of the tile that begins at `first`.
+  int64_t Outputs(int64_t first) const {
+    if (step == 1) return Clamp(out - first, 0, size);
+    return Clamp(CeilDiv(out - first, step), 0, size);
+  }
+};
+
 // A 3x3 convolution of stride 1 with whatever padding, negative too: the
-// gradient in the input has kernel_size - 1 - pad_before.
+// gradient in the input has (kernel_size - 1) * dilation - pad_before.
 template <typename T>
 struct WinogradProblem {
   int64_t batch, in_h, in_w, channels;
-  int64_t out_h, out_w, filters;
+  int64_t filters;
   int64_t pad_h, pad_w;
+  WinogradTiling rows, cols;
   const T* in;
   const T* kernel;  // (3, 3, channels, filters)
   T* out;
@@ -36,7 +61,7 @@ static inline void Report(typename Vec<T>::V sum, std::atomic<bool>* finite) {
 
 static inline bool FitsWinograd(const ConvGeometry& g) {
   return g.rows.kernel == 3 && g.cols.kernel == 3 && g.IsUnitStride() &&
-         g.IsUndilated() && g.groups == 1;
+         g.groups == 1;
 }
 
 // Transformed tiles are matrices [position][tile][channel]. The line between
@@ -64,17 +89,15 @@ struct Winograd {
   static constexpr int64_t kLanes = Simd::kLanes;
 
   static int64_t Tiles(const WinogradProblem<T>& p) {
-    return p.batch * CeilDiv(p.out_h, kOut) * CeilDiv(p.out_w, kOut);
+    return p.batch * p.rows.count * p.cols.count;
   }
 
   // Where tile `index` begins in the output.
-  static void Place(int64_t out_h, int64_t out_w, int64_t index, int64_t* n,
+  static void Place(const WinogradProblem<T>& p, int64_t index, int64_t* n,
                     int64_t* h, int64_t* w) {
-    const int64_t wide = CeilDiv(out_w, kOut);
-    const int64_t high = CeilDiv(out_h, kOut);
-    *w = index % wide * kOut;
-    *h = index / wide % high * kOut;
-    *n = index / wide / high;
+    *w = p.cols.First(index % p.cols.count);
+    *h = p.rows.First(index / p.cols.count % p.rows.count);
+    *n = index / p.cols.count / p.rows.count;
   }
 
   static V LoadLanes(const T* p, int64_t lanes) {
@@ -87,12 +110,12 @@ struct Winograd {
                              int64_t c_begin, int64_t c_end,
                              const Positions<T>& layout, T* v) {
     int64_t n, h, w;
-    Place(p.out_h, p.out_w, tile, &n, &h, &w);
+    Place(p, tile, &n, &h, &w);
     const T* at[kIn][kIn];
     for (int i = 0; i < kIn; ++i) {
-      const int64_t ih = h - p.pad_h + i;
+      const int64_t ih = h - p.pad_h + i * p.rows.step;
       for (int j = 0; j < kIn; ++j) {
-        const int64_t iw = w - p.pad_w + j;
+        const int64_t iw = w - p.pad_w + j * p.cols.step;
         const bool inside = ih >= 0 && ih < p.in_h && iw >= 0 && iw < p.in_w;
         at[i][j] = inside
                        ? p.in + ((n * p.in_h + ih) * p.in_w + iw) * p.channels
@@ -151,10 +174,11 @@ struct Winograd {
                               const Positions<T>& layout, const T* m,
                               V* check) {
     int64_t n, h, w;
-    Place(p.out_h, p.out_w, tile, &n, &h, &w);
-    const int64_t high = Clamp(p.out_h - h, 0, kOut);
-    const int64_t wide = Clamp(p.out_w - w, 0, kOut);
-    T* out = p.out + ((n * p.out_h + h) * p.out_w + w) * p.filters + f_begin;
+    Place(p, tile, &n, &h, &w);
+    const int64_t high = p.rows.Outputs(h);
+    const int64_t wide = p.cols.Outputs(w);
+    T* out =
+        p.out + ((n * p.rows.out + h) * p.cols.out + w) * p.filters + f_begin;
     for (int64_t f = 0; f < f_end - f_begin; f += kLanes) {
       V in[kIn][kIn], y[kOut][kOut];
 #pragma GCC unroll 36
@@ -165,7 +189,9 @@ struct Winograd {
       const int64_t lanes = f_end - f_begin - f;
       for (int64_t i = 0; i < high; ++i) {
         for (int64_t j = 0; j < wide; ++j) {
-          T* to = out + (i * p.out_w + j) * p.filters + f;
+          T* to = out +
+                  (i * p.rows.step * p.cols.out + j * p.cols.step) * p.filters +
+                  f;
           Check<T>(y[i][j], check);
           if (lanes >= kLanes) {
             Simd::Store(to, y[i][j]);

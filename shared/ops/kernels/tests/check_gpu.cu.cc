@@ -20,7 +20,7 @@ namespace {
 #if defined(__CUDACC__)
 constexpr int64_t kSide = 140;
 #else
-constexpr int64_t kSide = 13;
+constexpr int64_t kSide = 9;
 #endif
 
 using course::ConvGeometry;

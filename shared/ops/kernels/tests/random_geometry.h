@@ -43,7 +43,7 @@ class Random {
       axis->in = 1 + Below(14);
       axis->kernel = plain ? 3 : 1 + Below(5);
       axis->stride = plain ? 1 : 1 + Below(3);
-      axis->dilation = plain ? 1 : 1 + Below(2);
+      axis->dilation = plain ? 1 + Below(5) / 4 : 1 + Below(2);
       const int64_t before = Below(4);
       possible =
           axis->SetExplicit(before, Below(4)) && axis->out > 0 && possible;
