@@ -5,7 +5,6 @@ This holds their indexing, their borders and their barriers, not their speed.
 
 from __future__ import annotations
 
-import ctypes
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import types
 import numpy as np
 import pytest
 
-from shared.ops.build import KERNELS, compile_kernel, find_nvcc
+from shared.ops.build import KERNELS, find_nvcc
 from shared.ops.standalone import (
     GPU_TILES,
     PASSES,
@@ -157,40 +156,6 @@ def test_window_beyond_shared_memory_is_refused(emulated):
     x, k = np.zeros((1, 400, 400, 1), np.float32), np.zeros((3, 3, 1, 1), np.float32)
     with pytest.raises(KernelError, match="unsupported"):
         emulated.run("forward", "direct", g, x, k)
-
-
-@pytest.mark.parametrize(
-    ("how", "file", "barrier"),
-    [
-        ("direct", "gpu_tiled.cuh", 0),
-        ("direct", "gpu_tiled.cuh", 1),
-        ("im2col", "gpu_gemm.cuh", 0),
-        ("im2col", "gpu_gemm.cuh", 1),
-    ],
-)
-def test_a_missing_barrier_shows(tmp_path, rng, how, file, barrier):
-    """The emulation itself: without any one of its barriers a kernel goes wrong."""
-    folder = tmp_path / "kernels"
-    (folder / "tests").mkdir(parents=True)
-    for path in [*KERNELS.glob("*.*"), *KERNELS.glob("tests/*.*")]:
-        text = path.read_text()
-        if path.name == file:
-            call = "__syncthreads();"
-            pieces = text.split(call)
-            cut = barrier + 1
-            text = call.join(pieces[:cut]) + call.join(pieces[cut:])
-        (folder / path.relative_to(KERNELS)).write_text(text)
-    broken = Emulated.__new__(Emulated)
-    source = folder / "tests" / "gpu_emulated.cc"
-    flags = ("-O0", "-Wno-unknown-pragmas", f"-I{folder}")
-    broken._library = ctypes.CDLL(str(compile_kernel(source, flags=flags)))
-    g = GEOMETRIES["deep"]
-    p = problem(g, "float32", rng)
-    wrong = 0
-    for reverse in (False, True):
-        y = broken.run("forward", how, g, *p.operands["forward"], reverse=reverse)
-        wrong += not np.allclose(y, p.expected["forward"], atol=1e-3)
-    assert wrong
 
 
 def test_the_benchmark_needs_neither_tensorflow_nor_scipy():

@@ -56,7 +56,7 @@ def run(program, rounds):
 @pytest.mark.parametrize("sanitizer", ["thread", "address,undefined"])
 def test_clean(tmp_path, sanitizer):
     flags = f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"
-    done = run(build(tmp_path, *flags), 9)
+    done = run(build(tmp_path, *flags), 5)
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     assert " 0 wrong" in done.stdout
 
@@ -77,7 +77,7 @@ def test_every_barrier_is_needed(tmp_path, file, barrier):
         before, after = pieces[: barrier + 1], pieces[barrier + 1 :]
         return call.join(before) + call.join(after)
 
-    flags = "-fsanitize=thread", "-fno-sanitize-recover=all"
+    flags = "-O0", "-fsanitize=thread", "-fno-sanitize-recover=all"
     done = run(build(tmp_path, *flags, file=file, change=without), 9)
     assert done.returncode != 0
 
@@ -87,6 +87,7 @@ def test_arrays_are_filled_before_the_kernels_run(tmp_path):
     waits = "Check(cudaStreamSynchronize(nullptr)"
     program = build(
         tmp_path,
+        "-O0",
         file="check_gpu.cu.cc",
         change=lambda text: text.replace(waits, "Check(cudaSuccess"),
     )
