@@ -143,12 +143,28 @@ static void NarrowBlock(const NarrowGroups& narrow, NarrowArgs<T> args,
   }
 }
 
+// What gathers that run one after the other share: each worker's taps of a row,
+// and the places of the channels.
+template <typename T>
+struct NarrowScratch {
+  NarrowTap<T>* taps = nullptr;
+  typename Vec<T>::Index* index = nullptr;
+
+  bool Prepare(const Runtime& runtime, const NarrowGroups& narrow,
+               int64_t most_taps) {
+    taps = Allocate<NarrowTap<T>>(runtime, runtime.threads * most_taps);
+    index = Allocate<typename Vec<T>::Index>(runtime, narrow.channels);
+    if (taps == nullptr || index == nullptr) return false;
+    FillLanes<T>(narrow, index);
+    return true;
+  }
+};
+
 // Runs a gather whose taps' weights are rows of `channels` times all filters.
 template <typename T>
 static Outcome RunNarrow(const Runtime& runtime, const Gather<T>& g,
                          const NarrowGroups& narrow, const T* weights,
-                         int64_t reduce) {
-  using Index = typename Vec<T>::Index;
+                         int64_t reduce, const NarrowScratch<T>& scratch) {
   const int64_t filters = narrow.groups * narrow.filters;
   const int workers =
       WorkersFor(runtime, static_cast<double>(g.Pixels()) * g.taps *
@@ -158,17 +174,14 @@ static Outcome RunNarrow(const Runtime& runtime, const Gather<T>& g,
   const int64_t chunks =
       Clamp(CeilDiv(workers > 1 ? 4 * workers : 1, rows), 1, vectors);
   const int64_t chunk = CeilDiv(vectors, chunks);
-  NarrowTap<T>* taps = Allocate<NarrowTap<T>>(runtime, workers * g.taps);
-  Index* index = Allocate<Index>(runtime, narrow.channels);
-  if (taps == nullptr || index == nullptr) return Outcome::kOutOfMemory;
-  FillLanes<T>(narrow, index);
 
   ForEach(runtime, workers, rows * chunks, [&](int64_t job, int worker) {
     const int64_t row = job / chunks;
     const int64_t n = row / g.grid_h;
     const int64_t h = row % g.grid_h;
     NarrowArgs<T> args;
-    args.taps = taps + worker * g.taps;
+    NarrowTap<T>* taps = scratch.taps + worker * g.taps;
+    args.taps = taps;
     args.count = 0;
     args.ahead = g.in;
     int64_t low = 0;
@@ -180,12 +193,14 @@ static Outcome RunNarrow(const Runtime& runtime, const Gather<T>& g,
       const int64_t to =
           Clamp(CeilDiv(g.in_w - iw, g.stride_w), from, g.grid_w);
       if (ih < 0 || ih >= g.in_h || from == to) continue;
-      taps[worker * g.taps + args.count++] = {
+      taps[args.count++] = {
           g.in + ((n * g.in_h + ih) * g.in_w + iw) * g.in_channels,
           weights + g.tap_weights[tap], from, to};
-      const T* below =
-          g.in + ((n * g.in_h + ih + g.stride_h) * g.in_w + iw) * g.in_channels;
-      if (below > args.ahead) args.ahead = below;
+      if (ih < g.in_h - g.stride_h) {
+        const T* below =
+            taps[args.count - 1].in + g.stride_h * g.in_w * g.in_channels;
+        if (below > args.ahead) args.ahead = below;
+      }
       low = Clamp(low, from, g.grid_w);
       high = Clamp(high, 0, to);
     }
@@ -193,7 +208,7 @@ static Outcome RunNarrow(const Runtime& runtime, const Gather<T>& g,
     args.in_step = g.stride_w * g.in_channels;
     args.channels = narrow.channels;
     args.weight_stride = filters;
-    args.index = index;
+    args.index = scratch.index;
     args.out = g.out + ((n * g.out_h + g.first_h + g.step_h * h) * g.out_w +
                         g.first_w) *
                            g.out_channels;
@@ -222,8 +237,10 @@ static Outcome NarrowForward(const Runtime& runtime, const ConvGeometry& g,
                              const T* kernel, T* output) {
   int64_t *tap_h, *tap_w, *tap_weights;
   T* zeros;
+  NarrowScratch<T> scratch;
   if (!AllocateTaps(runtime, g.Taps(), 1, &tap_h, &tap_w, &tap_weights,
-                    &zeros)) {
+                    &zeros) ||
+      !scratch.Prepare(runtime, narrow, g.Taps())) {
     return Outcome::kOutOfMemory;
   }
   Gather<T> gather = ForwardGather(g, input, output, tap_h, tap_w, zeros);
@@ -231,7 +248,7 @@ static Outcome NarrowForward(const Runtime& runtime, const ConvGeometry& g,
     tap_weights[tap] = tap * g.GroupChannels() * g.filters;
   }
   gather.tap_weights = tap_weights;
-  return RunNarrow(runtime, gather, narrow, kernel, 1);
+  return RunNarrow(runtime, gather, narrow, kernel, 1, scratch);
 }
 
 template <typename T>
@@ -240,8 +257,10 @@ static Outcome NarrowGradInput(const Runtime& runtime, const ConvGeometry& g,
                                const T* kernel, T* d_input) {
   int64_t *tap_h, *tap_w, *tap_weights;
   T* zeros;
+  NarrowScratch<T> scratch;
   if (!AllocateTaps(runtime, g.Taps(), 1, &tap_h, &tap_w, &tap_weights,
-                    &zeros)) {
+                    &zeros) ||
+      !scratch.Prepare(runtime, narrow, g.Taps())) {
     return Outcome::kOutOfMemory;
   }
   const T* weights = kernel;
@@ -256,6 +275,6 @@ static Outcome NarrowGradInput(const Runtime& runtime, const ConvGeometry& g,
   return ForEachPhase(g, d_output, d_input, tap_h, tap_w, tap_weights,
                       tap_stride, zeros, [&](const Gather<T>& gather) {
                         return RunNarrow(runtime, gather, narrow, weights,
-                                         reduce);
+                                         reduce, scratch);
                       });
 }
