@@ -49,9 +49,9 @@ def conv2d(
         implementation: `"auto"` picks the fastest for the shape. `"naive"` is the loop
             nest, `"im2col"` a matrix product over patches, `"direct"` the
             register-blocked kernel, `"winograd"` the minimal-filtering algorithm of
-            arXiv:1509.09308 (3x3, stride 1, one group), with tiles of 2x2 or 4x4 outputs
-            (`"winograd2x2"`, `"winograd4x4"`). On a GPU they are one thread per
-            output, implicit GEMM, shared-memory tiles and none.
+            arXiv:1509.09308 (3x3, stride 1, one group), with tiles of 2x2 or 4x4
+            outputs (`"winograd2x2"`, `"winograd4x4"`). On a GPU they are one thread
+            per output, implicit GEMM, shared-memory tiles and none.
 
     Returns:
         The output, `(N, OH, OW, filters)`, of the dtype of `x`.
