@@ -188,10 +188,12 @@ def test_the_first_difference_is_told():
         expect_chain(found, right[:2])
 
 
-@pytest.mark.parametrize("layer", [layers.Dropout(0.5), layers.BatchNormalization()])
-def test_a_mode_that_a_call_fixes_is_told(layer):
+@pytest.mark.parametrize(
+    "make", [lambda: layers.Dropout(0.5), layers.BatchNormalization]
+)
+def test_a_mode_that_a_call_fixes_is_told(make):
     inputs = keras.Input((8, 6, 2))
-    model = keras.Model(inputs, layer(inputs, training=True))
+    model = keras.Model(inputs, make()(inputs, training=True))
     (line,) = steps([Layer(**record) for record in records(model)])[1:]
     assert line.endswith(" called with training=True")
 
